@@ -1,0 +1,13 @@
+// One bind function a family.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace synthkit {
+
+void bind_cpu(pybind11::module_ module);
+void bind_philox(pybind11::module_ module);
+void bind_elementary(pybind11::module_ module);
+void bind_tone(pybind11::module_ module);
+
+}  // namespace synthkit

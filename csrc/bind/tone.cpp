@@ -1,0 +1,67 @@
+#include "cpu/tone.h"
+
+#include <pybind11/numpy.h>
+
+#include <vector>
+
+#include "bind/bind.h"
+
+namespace py = pybind11;
+
+namespace synthkit {
+
+namespace {
+
+using Doubles = py::array_t<double, py::array::c_style>;
+using Ints = py::array_t<int32_t, py::array::c_style>;
+using Indices = py::array_t<uint64_t, py::array::c_style>;
+
+constexpr py::ssize_t kColumns = 14;
+
+// settings [n, 14]: frequency, amplitude, phase, duty, rolloff, attack, decay, sustain, release, vibrato rate and
+// depth, tremolo rate and depth, snr.
+std::vector<Tone> gather(const Ints& waveform, const Doubles& settings, const Indices& index) {
+  const py::ssize_t n = waveform.size();
+  if (settings.ndim() != 2 || settings.shape(0) != n || settings.shape(1) != kColumns || index.size() != n) {
+    throw py::value_error("waveform [n], settings [n, 14] and index [n] do not match");
+  }
+  std::vector<Tone> tones(static_cast<size_t>(n));
+  const double* s = settings.data();
+  for (py::ssize_t i = 0; i < n; ++i, s += kColumns) {
+    tones[static_cast<size_t>(i)] = {waveform.data()[i], s[0], s[1], s[2],  s[3],  s[4],  s[5],
+                                     s[6],               s[7], s[8], s[9],  s[10], s[11], s[12],
+                                     s[13],              index.data()[i]};
+  }
+  return tones;
+}
+
+// out: float32 or int16 [n, num_samples], rows apart at will, samples side by side. Returns peaks float32 [n].
+py::array_t<float> render(const Ints& waveform, const Doubles& settings, const Indices& index, int antialias,
+                          double sample_rate, uint64_t key, uint32_t stream, py::array out, int threads) {
+  const std::vector<Tone> tones = gather(waveform, settings, index);
+  const auto n = static_cast<py::ssize_t>(tones.size());
+  const bool is_int16 = py::isinstance<py::array_t<int16_t>>(out);
+  if (!is_int16 && !py::isinstance<py::array_t<float>>(out)) throw py::value_error("out: must be float32 or int16");
+  if (out.ndim() != 2 || out.shape(0) != n || (out.shape(1) > 1 && out.strides(1) != out.itemsize())) {
+    throw py::value_error("out: must be [n, num_samples] with samples side by side");
+  }
+  const ToneBatch batch{antialias, sample_rate, out.shape(1), key, stream};
+  const ToneOutput target{static_cast<std::byte*>(out.mutable_data()), out.strides(0), is_int16};
+  py::array_t<float> peaks(n);
+  const std::span<float> peak_span(peaks.mutable_data(), tones.size());
+  {
+    py::gil_scoped_release release;
+    render_tones(tones, batch, target, peak_span, threads);
+  }
+  return peaks;
+}
+
+}  // namespace
+
+void bind_tone(py::module_ module) {
+  module.def("render", &render, py::arg("waveform").noconvert(), py::arg("settings").noconvert(),
+             py::arg("index").noconvert(), py::kw_only(), py::arg("antialias"), py::arg("sample_rate"), py::arg("key"),
+             py::arg("stream"), py::arg("out").noconvert(), py::arg("threads"));
+}
+
+}  // namespace synthkit

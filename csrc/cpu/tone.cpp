@@ -1,0 +1,55 @@
+#include "cpu/tone.h"
+
+#include <atomic>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "cpu/dispatch.h"
+#include "cpu/tone_kernel.h"
+
+namespace synthkit {
+
+namespace {
+
+RenderRow chosen_path() {
+#if defined(__x86_64__)
+  switch (cpu_path()) {
+    case CpuPath::kAvx512:
+      return avx512::render_row;
+    case CpuPath::kAvx2:
+      return avx2::render_row;
+    case CpuPath::kBaseline:
+      break;
+  }
+#endif
+  return baseline::render_row;
+}
+
+}  // namespace
+
+void render_tones(std::span<const Tone> tones, const ToneBatch& batch, const ToneOutput& out, std::span<float> peaks,
+                  int threads) {
+  const RenderRow render = chosen_path();
+  std::atomic<size_t> next{0};
+  // Rows are handed out one by one; each is written by one thread, from its own data alone.
+  const auto work = [&] {
+    auto scratch = std::make_unique<ToneScratch>();
+    std::vector<Harmonic> harmonics;
+    for (size_t i = next++; i < tones.size(); i = next++) {
+      harmonics.clear();
+      const ToneRow row = prepare_tone(tones[i], batch, harmonics);
+      std::byte* target = out.data + static_cast<int64_t>(i) * out.stride;
+      render(row, harmonics.data(), batch.num_samples, *scratch,
+             out.is_int16 ? nullptr : reinterpret_cast<float*>(target),
+             out.is_int16 ? reinterpret_cast<int16_t*>(target) : nullptr, &peaks[i]);
+    }
+  };
+  const auto extra = std::min<size_t>(static_cast<size_t>(threads > 1 ? threads - 1 : 0), tones.size());
+  std::vector<std::jthread> pool;
+  pool.reserve(extra);
+  for (size_t t = 0; t < extra; ++t) pool.emplace_back(work);
+  work();
+}
+
+}  // namespace synthkit

@@ -1,0 +1,31 @@
+// What the per-instruction-set files offer to the dispatcher.
+#pragma once
+
+#include <stdint.h>
+
+#include "common/tone.h"
+
+namespace synthkit {
+
+constexpr int kToneTile = 8192;  // samples; a multiple of kBlock and of 4. Tile and phases stay in the L2 cache.
+
+struct ToneScratch {
+  alignas(64) float samples[kToneTile];
+  alignas(64) uint32_t phases[kToneTile];
+};
+
+// Renders one row into either out_float or out_int16; `peak` (may be null) gets the largest magnitude of int16 rows.
+using RenderRow = void (*)(const ToneRow& row, const Harmonic* harmonics, int64_t num_samples, ToneScratch& scratch,
+                           float* out_float, int16_t* out_int16, float* peak);
+
+namespace baseline {
+void render_row(const ToneRow&, const Harmonic*, int64_t, ToneScratch&, float*, int16_t*, float*);
+}
+namespace avx2 {
+void render_row(const ToneRow&, const Harmonic*, int64_t, ToneScratch&, float*, int16_t*, float*);
+}
+namespace avx512 {
+void render_row(const ToneRow&, const Harmonic*, int64_t, ToneScratch&, float*, int16_t*, float*);
+}
+
+}  // namespace synthkit

@@ -1,0 +1,174 @@
+"""Arguments of all commands, and the one place where errors become messages and exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from synthkit.errors import SynthkitError
+
+__all__ = ["app", "main"]
+
+_INTERRUPTED = 130
+
+app = typer.Typer(
+    name="synthkit",
+    help="Datasets whose generative factors are known, made from a recipe, bit for bit.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Recipe = Annotated[str, typer.Argument(metavar="RECIPE", help="Name of a recipe, or path of a .py, .toml or .json.")]
+Directory = Annotated[Path, typer.Argument(metavar="DIR", help="Directory of a dataset.")]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a field of the recipe, e.g. design.size=1000. Repeatable."),
+]
+Seed = Annotated[int | None, typer.Option("--seed", metavar="S", help="Same as --set seed=S.")]
+Limit = Annotated[
+    int | None,
+    typer.Option("--limit", metavar="N", help="Only the first N examples, over the splits in proportion."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+
+
+@app.callback()
+def _root(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+) -> None:
+    if debug:
+        os.environ["SYNTHKIT_DEBUG"] = "1"
+    if version:
+        from synthkit import __version__
+
+        typer.echo(f"synthkit {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def generate(
+    recipe: Recipe,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Directory to make.")],
+    workers: Annotated[int | None, typer.Option(metavar="N", help="Processes; one a core by default.")] = None,
+    seed: Seed = None,
+    sets: Sets = None,
+    limit: Limit = None,
+    format: Annotated[str | None, typer.Option(metavar="F", help="parquet, wav or flac.")] = None,
+    shard_size: Annotated[int | None, typer.Option(metavar="N", help="Examples in a shard.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another dataset in DIR.")] = False,
+    json: Json = False,
+) -> None:
+    """Make a dataset from a recipe, or finish one that was begun."""
+    from synthkit.cli.generate import run
+
+    extra = [("seed", seed), ("design.limit", limit), ("output.format", format), ("output.shard_size", shard_size)]
+    run(recipe, out, workers=workers, sets=_changes(sets, extra), overwrite=overwrite, as_json=json)
+
+
+@app.command()
+def plan(recipe: Recipe, sets: Sets = None, seed: Seed = None, limit: Limit = None, json: Json = False) -> None:
+    """Show what a recipe would make; nothing is written."""
+    from synthkit.cli.plan import run
+
+    run(recipe, sets=_changes(sets, [("seed", seed), ("design.limit", limit)]), as_json=json)
+
+
+@app.command()
+def verify(
+    directory: Directory,
+    regenerate: Annotated[int, typer.Option(metavar="N", help="Make N examples again and compare.", min=0)] = 0,
+    json: Json = False,
+) -> None:
+    """Check all hashes and the fingerprint of a dataset; exit 1 where something differs."""
+    from synthkit.cli.verify import run
+
+    run(directory, regenerate=regenerate, as_json=json)
+
+
+@app.command("list")
+def list_(
+    what: Annotated[str, typer.Argument(metavar="[recipes|generators|designs|formats]")] = "recipes", json: Json = False
+) -> None:
+    """List what there is."""
+    from synthkit.cli.listing import run
+
+    run(what, as_json=json)
+
+
+@app.command()
+def show(
+    directory: Directory,
+    split: Annotated[str | None, typer.Option(metavar="SPLIT", help="One split only.")] = None,
+    examples: Annotated[int, typer.Option(metavar="N", help="Examples to show.", min=0)] = 3,
+) -> None:
+    """Show a dataset in the terminal: factor histograms and a few examples."""
+    from synthkit.cli.show import run
+
+    run(directory, split, examples)
+
+
+@app.command()
+def doctor(json: Json = False) -> None:
+    """Show what this machine has, and what each missing piece would enable."""
+    from synthkit.cli.doctor import run
+
+    run(as_json=json)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of a recipe."""
+    from synthkit.cli.listing import schema
+
+    schema()
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code: 0, 1 (failed work), 2 (bad input), 130 (interrupted)."""
+    try:
+        result = app(args=argv, standalone_mode=False, prog_name="synthkit")
+    except SynthkitError as error:
+        if "SYNTHKIT_DEBUG" in os.environ:
+            raise
+        print(f"synthkit: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return _interrupted()
+    except BrokenPipeError:
+        # The reader of our output has gone (`synthkit show | head`): nothing is left to say, nor a place to say it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        return _usage(error)
+    return result if isinstance(result, int) else 0
+
+
+def _usage(error: Exception) -> int:
+    """What the argument parser refuses; anything else is a bug and keeps its traceback."""
+    if type(error).__name__ == "Abort":
+        return _interrupted()
+    show_usage = getattr(error, "show", None)
+    code = getattr(error, "exit_code", None)
+    if show_usage is None or not isinstance(code, int):
+        raise error
+    show_usage(file=sys.stderr)
+    return code
+
+
+def _interrupted() -> int:
+    print("\nsynthkit: interrupted; what was finished stays: run the same command to go on", file=sys.stderr)
+    return _INTERRUPTED
+
+
+def _changes(
+    sets: list[str] | None, flags: list[tuple[str, int | str | None]]
+) -> list[str | tuple[str, int | str | None]]:
+    """Flags are changes like those of ``--set``, and come after them."""
+    return [*(sets or []), *((key, value) for key, value in flags if value is not None)]

@@ -1,0 +1,66 @@
+"""``synthkit plan``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from synthkit.cli.output import console, print_json, shown_bytes, shown_number, shown_values
+from synthkit.recipe.load import load_recipe
+from synthkit.run.preview import Preview, preview
+
+__all__ = ["run"]
+
+_LISTED_LEVELS = 100
+
+
+def run(recipe: str, *, sets: Sequence[str | tuple[str, Any]], as_json: bool) -> None:
+    """Print what a recipe would make."""
+    found = preview(load_recipe(recipe, sets))
+    if as_json:
+        print_json(_as_data(found))
+    else:
+        _print(found)
+
+
+def _as_data(found: Preview) -> dict[str, Any]:
+    factors = []
+    for factor in found.factors:
+        data = asdict(factor)
+        if factor.levels is None or factor.levels > _LISTED_LEVELS:
+            del data["values"]
+        factors.append(data)
+    return {
+        "name": found.recipe.name,
+        "num_examples": sum(found.sizes.values()),
+        "splits": found.sizes,
+        "bytes": found.bytes,
+        "layout": asdict(found.layout),
+        "design": found.recipe.design.kind,
+        "factors": factors,
+        "warnings": list(found.warnings),
+        "examples": list(found.examples),
+    }
+
+
+def _print(found: Preview) -> None:
+    from rich.table import Table
+
+    screen = console()
+    clip = f"{found.layout.num_samples:,} samples at {found.layout.sample_rate:,} Hz, {found.layout.sample_format}"
+    total = sum(found.sizes.values())
+    screen.print(f"[bold]{found.recipe.title}[/bold]" if screen.is_terminal else found.recipe.title, markup=True)
+    screen.print(f"{found.recipe.name}: {total:,} examples, {shown_bytes(found.bytes)} of audio; each {clip}")
+    screen.print("splits: " + ", ".join(f"{name} {size:,}" for name, size in found.sizes.items()))
+    table = Table("factor", "kind", "unit", "levels", "values", title=f"design: {found.recipe.design.kind}")
+    for factor in found.factors:
+        levels = f"{factor.levels:,}" if factor.levels else ""
+        table.add_row(factor.name, factor.kind, factor.unit, levels, shown_values(factor))
+    screen.print(table)
+    first = Table(*found.examples[0], title="first examples")
+    for example in found.examples:
+        first.add_row(*map(shown_number, example.values()))
+    screen.print(first)
+    for warning in found.warnings:
+        screen.print(f"note: {warning}", markup=False)

@@ -1,0 +1,168 @@
+"""Reads datasets back: map-style, random access, no torch needed."""
+
+from __future__ import annotations
+
+import operator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from synthkit.errors import InputError
+from synthkit.records import AudioExample, AudioLayout, FactorInfo
+from synthkit.shards.base import RawExample, ShardReader
+from synthkit.shards.formats import READERS
+from synthkit.shards.manifest import ShardEntry, read_manifest
+
+__all__ = ["Dataset", "collate", "load"]
+
+_PCM16_FULL_SCALE = np.float32(32768)
+
+
+def load(path: str | Path, split: str | None = None) -> Dataset:
+    """Open a dataset directory.
+
+    Args:
+        path: Directory that `synthkit generate` made.
+        split: Name of a split; None for all of them, one after the other.
+
+    Returns:
+        The examples in order; nothing is read before it is asked for.
+
+    Raises:
+        InputError: No dataset, an unfinished one, or no such split.
+        WorkError: A damaged manifest.
+    """
+    root = Path(path)
+    manifest = read_manifest(root)
+    if split is not None and split not in manifest.splits:
+        raise InputError(f"{root}: no split is named {split!r}; there are: {', '.join(manifest.splits)}")
+    shards = tuple(shard for shard in manifest.shards if split in (None, shard.split))
+    total = sum(shard.rows for shard in shards)
+    return Dataset(root, manifest.format, manifest.layout, manifest.factors, shards, range(total))
+
+
+class Dataset(Sequence[AudioExample]):
+    """A sequence of examples; slices are datasets too. Picklable: DataLoader workers open their own files.
+
+    Attributes:
+        factors: What varies, in column order.
+        layout: Shape of every clip.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        format: str,
+        layout: AudioLayout,
+        factors: tuple[FactorInfo, ...],
+        shards: tuple[ShardEntry, ...],
+        picked: range,
+    ) -> None:
+        self.factors = factors
+        self.layout = layout
+        self._root = root
+        self._format = format
+        self._shards = shards
+        self._picked = picked
+        self._starts = [0]
+        for shard in shards:
+            self._starts.append(self._starts[-1] + shard.rows)
+        self._readers: dict[int, ShardReader] = {}
+
+    @property
+    def factor_names(self) -> tuple[str, ...]:
+        """Names of the factors, in the order of the columns of `factors_matrix`."""
+        return tuple(factor.name for factor in self.factors)
+
+    def __len__(self) -> int:
+        return len(self._picked)
+
+    @overload
+    def __getitem__(self, index: int) -> AudioExample: ...
+    @overload
+    def __getitem__(self, index: slice) -> Dataset: ...
+    def __getitem__(self, index: int | slice) -> AudioExample | Dataset:
+        if isinstance(index, slice):
+            return Dataset(
+                self._root, self._format, self.layout, self.factors, self._shards, self._picked[index]
+            )
+        row = self._picked[operator.index(index)]
+        which = bisect_right(self._starts, row) - 1
+        return self._example(self._reader(which).read(row - self._starts[which]))
+
+    def __iter__(self) -> Iterator[AudioExample]:
+        for index in range(len(self)):
+            yield self[index]
+
+    def __repr__(self) -> str:
+        clip = f"{self.layout.num_samples} samples at {self.layout.sample_rate} Hz"
+        return f"Dataset({str(self._root)!r}, {len(self)} examples, {clip}, factors: {', '.join(self.factor_names)})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_readers": {}}
+
+    def factors_matrix(self) -> npt.NDArray[np.int64] | npt.NDArray[np.float64]:
+        """The factors of all examples, without reading audio.
+
+        Returns:
+            [N, K] in the order of `factor_names`: the level where a factor has levels, the value where it is drawn
+            from a range. int64 where all factors have levels, else float64.
+        """
+        columns, indices = self._factor_columns()
+        if all(factor.levels is not None for factor in self.factors):
+            return indices
+        matrix = indices.astype(np.float64)
+        for k, factor in enumerate(self.factors):
+            if factor.levels is None:
+                matrix[:, k] = columns[factor.name]
+        return matrix
+
+    def factor_values(self, name: str) -> npt.NDArray[Any]:
+        """Values of one factor, [N]: numbers, or names as objects.
+
+        Raises:
+            InputError: No such factor.
+        """
+        if name not in self.factor_names:
+            raise InputError(f"no factor is named {name!r}; there are: {', '.join(self.factor_names)}")
+        return self._factor_columns()[0][name]
+
+    def _factor_columns(self) -> tuple[dict[str, npt.NDArray[Any]], npt.NDArray[np.int64]]:
+        rows = np.arange(self._picked.start, self._picked.stop, self._picked.step)
+        found = [self._reader(which).factor_columns() for which in range(len(self._shards))]
+        if not found:
+            return {name: np.empty(0) for name in self.factor_names}, np.empty((0, len(self.factors)), np.int64)
+        values = {name: np.concatenate([columns[name] for columns, _ in found])[rows] for name in self.factor_names}
+        return values, np.concatenate([indices for _, indices in found])[rows]
+
+    def _reader(self, which: int) -> ShardReader:
+        if which not in self._readers:
+            path = self._shards[which].path
+            self._readers[which] = READERS[self._format](self._root, path, self.layout, self.factors)
+        return self._readers[which]
+
+    def _example(self, raw: RawExample) -> AudioExample:
+        audio = raw.samples.astype(np.float32)
+        if self.layout.sample_format == "pcm16":
+            audio /= _PCM16_FULL_SCALE
+        return AudioExample(raw.id, raw.factors, raw.factor_indices, audio, self.layout.sample_rate)
+
+
+def collate(examples: Sequence[AudioExample]) -> dict[str, Any]:
+    """Stack examples: ``DataLoader(dataset, collate_fn=synthkit.dataset.collate)``.
+
+    Returns:
+        ``id`` (list of n), ``audio`` float32 [n, T], ``sample_rate``, ``factor_indices`` int64 [n, K], ``factors``
+        (list of n dicts).
+    """
+    return {
+        "id": [example.id for example in examples],
+        "audio": np.stack([example.audio for example in examples]),
+        "sample_rate": examples[0].sample_rate,
+        "factor_indices": np.stack([example.factor_indices for example in examples]),
+        "factors": [example.factors for example in examples],
+    }

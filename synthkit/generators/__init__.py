@@ -1,0 +1,8 @@
+"""Generators: (factor values, keys) -> examples; one generator a file."""
+
+from __future__ import annotations
+
+from synthkit.generators.base import AudioGenerator, FactorSpec
+from synthkit.generators.registry import generator_class, generator_names
+
+__all__ = ["AudioGenerator", "FactorSpec", "generator_class", "generator_names"]

@@ -1,0 +1,39 @@
+"""Generators by name: those of synthkit, and those that installed packages offer as entry points."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from importlib.metadata import entry_points
+
+from synthkit.errors import InputError
+from synthkit.generators.base import AudioGenerator
+
+__all__ = ["generator_class", "generator_names"]
+
+_GROUP = "synthkit.generators"
+_OWN = {"tone": "synthkit.generators.tone:Tone"}
+
+
+def generator_names() -> list[str]:
+    """Names of all generators that are installed."""
+    return sorted({*_OWN, *(point.name for point in entry_points(group=_GROUP))})
+
+
+def generator_class(name: str) -> type[AudioGenerator]:
+    """The generator of that name.
+
+    Raises:
+        InputError: There is none.
+    """
+    if name in _OWN:
+        module, _, attribute = _OWN[name].partition(":")
+        found: type[AudioGenerator] = getattr(importlib.import_module(module), attribute)
+        return found
+    for point in entry_points(group=_GROUP):
+        if point.name == name:
+            loaded: type[AudioGenerator] = point.load()
+            return loaded
+    near = difflib.get_close_matches(name, generator_names(), n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(generator_names())}"
+    raise InputError(f"generator: no generator is named {name!r}; {hint}")

@@ -1,0 +1,242 @@
+"""Small frozen records that pass from one stage to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = [
+    "AudioBatch",
+    "AudioExample",
+    "AudioLayout",
+    "DatasetInfo",
+    "Example",
+    "FactorInfo",
+    "FactorKind",
+    "FactorValue",
+    "FileRecord",
+    "Rows",
+    "SampleFormat",
+    "ShardRecord",
+    "SplitInfo",
+]
+
+FactorValue = str | int | float
+FactorKind = Literal["categorical", "ordinal", "continuous"]
+SampleFormat = Literal["pcm16", "float32"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Which examples, and their factor values: what a plan gives and a generator takes.
+
+    Attributes:
+        split: Name of the split.
+        index: int64 [n], index of each example in its split.
+        values: Factor name -> values of shape [n] (float64, int64 or str), in the recipe's order.
+        indices: int64 [n, K], level of each factor; -1 where a factor has no levels.
+    """
+
+    split: str
+    index: npt.NDArray[np.int64]
+    values: Mapping[str, npt.NDArray[Any]]
+    indices: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    @property
+    def ids(self) -> list[str]:
+        """``<split>-<index>`` of each example."""
+        return [f"{self.split}-{i:08d}" for i in self.index.tolist()]
+
+
+@dataclass(frozen=True, slots=True)
+class AudioLayout:
+    """Shape of every clip of a dataset.
+
+    Attributes:
+        num_samples: Samples in a clip.
+        sample_rate: Samples per second, Hz.
+        sample_format: ``pcm16`` (int16) or ``float32``, little-endian.
+    """
+
+    num_samples: int
+    sample_rate: int
+    sample_format: SampleFormat
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return np.dtype("<i2" if self.sample_format == "pcm16" else "<f4")
+
+    @property
+    def bytes_per_clip(self) -> int:
+        return self.num_samples * self.dtype.itemsize
+
+
+@dataclass(frozen=True, slots=True)
+class AudioBatch:
+    """Clips side by side with their factors.
+
+    Attributes:
+        rows: The examples' factors.
+        layout: Shape of a clip.
+        wav: uint8 [n, header + clip bytes], each row a whole WAV file.
+        samples: [n, num_samples] of the layout's dtype, a view into ``wav``.
+    """
+
+    rows: Rows
+    layout: AudioLayout
+    wav: npt.NDArray[np.uint8]
+    samples: npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One example as its user sees it.
+
+    Attributes:
+        id: Unique in the dataset, ``<split>-<index>``.
+        factors: Factor name -> value.
+        factor_indices: int64 [K], level of each factor; -1 where a factor has no levels.
+    """
+
+    id: str
+    factors: dict[str, FactorValue]
+    factor_indices: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class AudioExample(Example):
+    """One clip.
+
+    Attributes:
+        audio: float32 [T], full scale is 1.
+        sample_rate: Samples per second, Hz.
+    """
+
+    audio: npt.NDArray[np.float32]
+    sample_rate: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """A finished file. ``path`` is relative to the dataset's directory, with ``/``."""
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShardRecord:
+    """A finished shard: all that travels back from a worker.
+
+    Attributes:
+        split: Name of the split.
+        number: Position among the split's shards.
+        first: Index in the split of the shard's first example.
+        rows: Examples in it.
+        files: Its files; the first is the one that a reader opens (parquet, or an audio folder's metadata).
+    """
+
+    split: str
+    number: int
+    first: int
+    rows: int
+    files: tuple[FileRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FactorInfo:
+    """What a factor is, for cards and readers.
+
+    Attributes:
+        name: Column name.
+        kind: ``categorical``, ``ordinal`` or ``continuous``.
+        unit: Unit of the values, e.g. ``Hz``; empty for pure names, ``1`` for pure numbers.
+        spec: How the values were chosen, in words, e.g. ``linspace 200 to 2594, 400 levels``.
+        levels: Number of levels, None where values are drawn from a range.
+        values: The levels, None where there are none or more than 1000.
+    """
+
+    name: str
+    kind: FactorKind
+    unit: str
+    spec: str
+    levels: int | None
+    values: tuple[FactorValue, ...] | None
+    dtype: Literal["string", "int64", "float64"]
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SplitInfo:
+    """A split and the shards that hold it, in order."""
+
+    name: str
+    num_examples: int
+    shards: tuple[ShardRecord, ...]
+
+    @property
+    def num_bytes(self) -> int:
+        return sum(f.bytes for s in self.shards for f in s.files)
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetInfo:
+    """All that a card, a manifest and a Croissant file say about a finished dataset.
+
+    Attributes:
+        name: The recipe's name.
+        version: The recipe's version.
+        title: One line about the dataset.
+        description: Longer text, Markdown; may be empty.
+        notes: Known defects and cautions, one a line; may be empty.
+        license: SPDX identifier.
+        citation: BibTeX or plain text; may be empty.
+        generator: Name of the generator.
+        seed: The recipe's seed.
+        format: ``parquet``, ``wav`` or ``flac``.
+        content: ``audio`` or ``text``.
+        layout: Shape of the clips, None for text.
+        factors: The factors in the recipe's order.
+        splits: The splits in the recipe's order.
+        fingerprint: ``sha256:<64 hex>``.
+        reproducible: ``bits``, ``engine`` or ``replay``.
+        statistics: Split -> factor -> {"mean":..., "std":..., "min":..., "max":...} (numbers) or {"counts": {level: n}}.
+        baselines: Factor -> accuracy of always guessing its most common level in train, on the last split.
+        versions: Package -> version that made the data.
+    """
+
+    name: str
+    version: str
+    title: str
+    description: str
+    notes: tuple[str, ...]
+    license: str
+    citation: str
+    generator: str
+    seed: int
+    format: str
+    content: Literal["audio", "text"]
+    layout: AudioLayout | None
+    factors: tuple[FactorInfo, ...]
+    splits: tuple[SplitInfo, ...]
+    fingerprint: str
+    reproducible: Literal["bits", "engine", "replay"]
+    statistics: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+    baselines: Mapping[str, float] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def num_examples(self) -> int:
+        return sum(s.num_examples for s in self.splits)
+
+    @property
+    def num_bytes(self) -> int:
+        return sum(s.num_bytes for s in self.splits)

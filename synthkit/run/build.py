@@ -1,0 +1,176 @@
+"""Builds a dataset: runs the tasks that are not done yet, then finishes."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from synthkit.errors import InputError, WorkError
+from synthkit.recipe import Recipe
+from synthkit.run import state
+from synthkit.run.executors import InProcess, process_pool
+from synthkit.run.finish import finish
+from synthkit.run.prepare import Prepared, prepare
+from synthkit.run.tasks import ShardDone, ShardTask, run_task
+from synthkit.shards.manifest import read_manifest
+
+__all__ = ["BuildResult", "Progress", "build"]
+
+_WAITING_PER_WORKER = 4
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a build is; bytes are those written by this run."""
+
+    done: int
+    total: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class BuildResult:
+    """What a build made.
+
+    Attributes:
+        fingerprint: ``sha256:<64 hex>``.
+        num_examples: Examples in the dataset.
+        bytes: Bytes of all its shards.
+        out: Its directory.
+        made: Examples that this run made; the others were there.
+    """
+
+    fingerprint: str
+    num_examples: int
+    bytes: int
+    out: Path
+    made: int
+
+
+def build(
+    recipe: Recipe,
+    out: str | Path,
+    executor: Executor | None = None,
+    *,
+    workers: int | None = None,
+    overwrite: bool = False,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> BuildResult:
+    """Make a dataset, or finish one that was begun.
+
+    Args:
+        recipe: What to make.
+        out: Its directory; new, empty, or one where the same recipe was begun.
+        executor: Where tasks run; only its ``submit`` is used. None: in this process, or a pool of ``workers``.
+        workers: Processes where no executor is given; None for one a core. The result does not depend on it.
+        overwrite: Replace a dataset of another recipe.
+        on_progress: Called now and then.
+
+    Raises:
+        InputError: The recipe or the directory is refused; nothing was written.
+        WorkError: The work failed; what was finished stays, and the same call goes on from there.
+    """
+    if workers is not None and workers < 1:
+        raise InputError(f"workers: must be >= 1, not {workers}")
+    prepared = prepare(recipe)
+    root = Path(out)
+    state.refuse_foreign(root)
+    with _explained(root):
+        root.mkdir(parents=True, exist_ok=True)
+        with state.locked(root):
+            text = prepared.recipe.pretty_json()
+            if not overwrite and state.finished_recipe(root) == text:
+                state.clear_state(root)
+                return _already_there(root)
+            state.prepare_folder(root, text, overwrite=overwrite)
+            made = _run(prepared, root, executor, workers, on_progress)
+            info = finish(prepared, root)
+    return BuildResult(info.fingerprint, info.num_examples, info.num_bytes, root, made)
+
+
+def _already_there(root: Path) -> BuildResult:
+    manifest = read_manifest(root)
+    for shard in manifest.shards:
+        if not (root / shard.path).is_file():
+            raise WorkError(f"{root}: {shard.path} is gone from a finished dataset; use --overwrite to make it anew")
+    size = sum(shard.bytes for shard in manifest.shards)
+    return BuildResult(manifest.fingerprint, manifest.num_examples, size, root, made=0)
+
+
+def _run(
+    prepared: Prepared,
+    root: Path,
+    executor: Executor | None,
+    workers: int | None,
+    on_progress: Callable[[Progress], None] | None,
+) -> int:
+    """Run all tasks that are not recorded; returns the examples made."""
+    todo = [task for task in prepared.tasks(str(root.resolve())) if not state.is_recorded(root, task.name)]
+    total = prepared.plan.num_examples
+    made = 0
+    there = total - sum(task.rows for task in todo)
+    size = 0
+    if on_progress:
+        on_progress(Progress(there, total, 0))
+    with _executor(executor, workers, len(todo)) as (pool, width):
+        for done in _results(pool, todo, width * _WAITING_PER_WORKER):
+            made += done.rows
+            size += done.bytes
+            if on_progress:
+                on_progress(Progress(there + made, total, size))
+    return made
+
+
+@contextmanager
+def _executor(executor: Executor | None, workers: int | None, tasks: int) -> Iterator[tuple[Executor, int]]:
+    """The executor, and how many tasks it runs at a time."""
+    if executor is not None:
+        yield executor, 16
+        return
+    count = min(workers or len(os.sched_getaffinity(0)), tasks)
+    if count <= 1:
+        yield InProcess(), 1
+        return
+    with process_pool(count) as pool:
+        yield pool, count
+
+
+def _results(pool: Executor, tasks: list[ShardTask], window: int) -> Iterator[ShardDone]:
+    """Results as they come, with a bounded number of tasks handed out."""
+    waiting: set[Future[ShardDone]] = set()
+    remaining = iter(tasks)
+    while True:
+        while len(waiting) < (1 if isinstance(pool, InProcess) else window):
+            task = next(remaining, None)
+            if task is None:
+                break
+            waiting.add(pool.submit(run_task, task))
+        if not waiting:
+            return
+        finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+        for future in finished:
+            yield future.result()
+
+
+@contextmanager
+def _explained(root: Path) -> Iterator[None]:
+    """Turns what the system says into what a user can do."""
+    again = "what was finished stays: free some room and run the same command to go on"
+    try:
+        yield
+    except BrokenProcessPool:
+        raise WorkError(
+            f"{root}: a worker process died (killed, or out of memory); run the same command to go on"
+        ) from None
+    except OSError as error:
+        where = error.filename or root
+        if error.errno in _FULL:
+            raise WorkError(f"{where}: {error.strerror}; {again}") from None
+        raise WorkError(f"{where}: {error.strerror or error}") from None

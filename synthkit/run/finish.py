@@ -1,0 +1,91 @@
+"""Turns finished shards into a finished dataset: fingerprint, card, manifest, sums."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+from synthkit.records import DatasetInfo, ShardRecord, SplitInfo
+from synthkit.run import state
+from synthkit.run.prepare import Prepared
+from synthkit.run.statistics import majority_baselines, merge
+from synthkit.run.tasks import ShardTask
+from synthkit.shards.card import render_card
+from synthkit.shards.content import fingerprint
+from synthkit.shards.croissant import croissant
+from synthkit.shards.files import sync_folder, write_file
+from synthkit.shards.manifest import MANIFEST, SUMS, render_manifest, render_sums
+
+__all__ = ["finish"]
+
+_PIECE = 2**20
+
+
+def finish(prepared: Prepared, root: Path) -> DatasetInfo:
+    """Write everything but the shards; `SHA256SUMS` comes last and marks the dataset as finished."""
+    tasks = prepared.tasks(str(root))
+    info = _info(prepared, root, tasks)
+    shard_files = [file for split in info.splits for shard in split.shards for file in shard.files]
+    state.remove_strays(root, {file.path for file in shard_files})
+    files = [
+        write_file(root, "README.md", render_card(info).encode()),
+        write_file(root, "croissant.json", _json(croissant(info))),
+        write_file(root, "recipe.json", prepared.recipe.pretty_json().encode()),
+        write_file(root, MANIFEST, render_manifest(info)),
+    ]
+    write_file(root, SUMS, render_sums([*files, *shard_files]))
+    state.clear_state(root)
+    sync_folder(root)
+    return info
+
+
+def _info(prepared: Prepared, root: Path, tasks: list[ShardTask]) -> DatasetInfo:
+    recipe, plan = prepared.recipe, prepared.plan
+    shards: dict[str, list[ShardRecord]] = {split: [] for split in plan.sizes}
+    parts: dict[str, list[dict[str, object]]] = {split: [] for split in plan.sizes}
+    for task in tasks:
+        record, statistics = state.recorded_shard(root, task.name)
+        shards[task.name.split].append(record)
+        parts[task.name.split].append(statistics)
+    merged = {split: merge(found, plan.factors) for split, found in parts.items()}
+    return DatasetInfo(
+        name=recipe.name,
+        version=recipe.version,
+        title=recipe.title,
+        description=recipe.description,
+        notes=(*recipe.notes, *plan.warnings),
+        license=recipe.license,
+        citation=recipe.citation,
+        generator=recipe.generator,
+        seed=recipe.seed,
+        format=recipe.output.format,
+        content=prepared.generator.content,
+        layout=prepared.generator.layout,
+        factors=plan.factors,
+        splits=tuple(SplitInfo(split, plan.sizes[split], tuple(shards[split])) for split in plan.sizes),
+        fingerprint=fingerprint(_digests(root, tasks)),
+        reproducible="bits",
+        statistics=merged,
+        baselines=majority_baselines(merged),
+        versions=_versions(),
+    )
+
+
+def _digests(root: Path, tasks: list[ShardTask]) -> Iterator[bytes]:
+    """All digests in the dataset's order, a piece at a time."""
+    for task in tasks:
+        with state.digests_path(root, task.name).open("rb") as file:
+            while piece := file.read(_PIECE):
+                yield piece
+
+
+def _versions() -> dict[str, str]:
+    names = ("synthkit", "numpy", "pyarrow")
+    return {"python": platform.python_version(), **{name: version(name) for name in names}}
+
+
+def _json(data: object) -> bytes:
+    return (json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n").encode()

@@ -1,0 +1,167 @@
+"""Checks a dataset directory: every file's hash, the fingerprint from content, and examples made again."""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_right
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import accumulate
+from pathlib import Path
+
+import numpy as np
+
+from synthkit.errors import InputError, SynthkitError, WorkError
+from synthkit.generators import AudioGenerator
+from synthkit.plan import Plan
+from synthkit.recipe.load import load_recipe
+from synthkit.run.prepare import prepare
+from synthkit.run.state import STATE
+from synthkit.seeds import Permutation, derive_key
+from synthkit.shards.base import RawExample
+from synthkit.shards.content import audio_digest, batch_digests, fingerprint
+from synthkit.shards.files import hash_file
+from synthkit.shards.formats import READERS
+from synthkit.shards.manifest import SUMS, Manifest, ShardEntry, parse_sums, read_manifest
+
+__all__ = ["VerifyReport", "verify"]
+
+
+@dataclass(slots=True)
+class VerifyReport:
+    """What a check found.
+
+    Attributes:
+        files: Files whose hashes were compared.
+        examples: Examples read for the fingerprint.
+        regenerated: Examples made again and compared.
+        fingerprint: The fingerprint computed from content; empty where files were damaged.
+        problems: Each names a file first; empty where all is well.
+    """
+
+    files: int = 0
+    examples: int = 0
+    regenerated: int = 0
+    fingerprint: str = ""
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        return not self.problems
+
+
+def verify(
+    out: str | Path, *, regenerate: int = 0, on_progress: Callable[[int, int], None] | None = None
+) -> VerifyReport:
+    """Check a dataset directory.
+
+    Args:
+        out: The directory.
+        regenerate: Number of examples, spread over the dataset, to make again and compare.
+        on_progress: Called with (shards read, shards in all).
+
+    Raises:
+        InputError: It is no dataset directory, or an unfinished one.
+    """
+    root = Path(out)
+    if regenerate < 0:
+        raise InputError(f"regenerate: must be >= 0, not {regenerate}")
+    if (root / STATE).is_dir():
+        raise InputError(f"{root}: is not finished; run the same `synthkit generate` again to complete it")
+    if not (root / SUMS).is_file():
+        raise InputError(f"{root}: holds no finished synthkit dataset (no {SUMS})")
+    report = VerifyReport()
+    _check_hashes(root, report)
+    if not report.ok:
+        return report
+    try:
+        manifest = read_manifest(root)
+        _check_content(root, manifest, report, on_progress)
+        if report.ok and regenerate:
+            _check_regenerated(root, manifest, regenerate, report)
+    except SynthkitError as error:
+        report.problems.append(str(error))
+    return report
+
+
+def _check_hashes(root: Path, report: VerifyReport) -> None:
+    try:
+        sums = parse_sums(root)
+    except WorkError as error:
+        report.problems.append(str(error))
+        return
+    there = {
+        path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file() and path != root / SUMS
+    }
+    listed = sorted(sums)
+    with ThreadPoolExecutor(_threads()) as pool:
+        found = pool.map(lambda path: hash_file(root / path) if path in there else None, listed)
+        for path, digest in zip(listed, found, strict=True):
+            report.files += 1
+            if digest is None:
+                report.problems.append(f"{path}: listed in {SUMS}, but not there")
+            elif digest != sums[path]:
+                report.problems.append(f"{path}: its sha256 is not the one in {SUMS}")
+    report.problems += [f"{path}: not listed in {SUMS}" for path in sorted(there - set(listed))]
+
+
+def _check_content(
+    root: Path, manifest: Manifest, report: VerifyReport, on_progress: Callable[[int, int], None] | None
+) -> None:
+    """The fingerprint again, from what the shards hold."""
+
+    def digests(shard: ShardEntry) -> list[bytes]:
+        reader = READERS[manifest.format](root, shard.path, manifest.layout, manifest.factors)
+        return [_stored_digest(example, manifest) for example in reader.scan()]
+
+    joined: list[bytes] = []
+    with ThreadPoolExecutor(_threads()) as pool:
+        for number, found in enumerate(pool.map(digests, manifest.shards), start=1):
+            report.examples += len(found)
+            joined.append(b"".join(found))
+            if on_progress:
+                on_progress(number, len(manifest.shards))
+    report.fingerprint = fingerprint(joined)
+    if report.fingerprint != manifest.fingerprint:
+        report.problems.append(
+            f"manifest.json: says {manifest.fingerprint}, but the examples give {report.fingerprint}"
+        )
+
+
+def _stored_digest(example: RawExample, manifest: Manifest) -> bytes:
+    return audio_digest(
+        example.id, example.factors, example.factor_indices.tolist(), manifest.layout, example.samples
+    )
+
+
+def _check_regenerated(root: Path, manifest: Manifest, count: int, report: VerifyReport) -> None:
+    """Make examples again from recipe.json; which ones follows from the fingerprint, so that it can be repeated."""
+    prepared = prepare(load_recipe(str(root / "recipe.json")))
+    total = manifest.num_examples
+    if prepared.plan.sizes != dict(manifest.splits):
+        report.problems.append(f"recipe.json: gives splits of {prepared.plan.sizes}, not {dict(manifest.splits)}")
+        return
+    picked = Permutation(derive_key(0, manifest.fingerprint, "verify"), total)(np.arange(min(count, total)))
+    starts = [0, *accumulate(manifest.splits.values())]
+    names = list(manifest.splits)
+    for number in sorted(picked.tolist()):
+        which = bisect_right(starts, number) - 1
+        split, index = names[which], number - starts[which]
+        shard = next(s for s in manifest.shards if s.split == split and s.first <= index < s.first + s.rows)
+        reader = READERS[manifest.format](root, shard.path, manifest.layout, manifest.factors)
+        stored = reader.read(index - shard.first)
+        report.regenerated += 1
+        if _made_again(prepared.plan, prepared.generator, split, index) != _stored_digest(stored, manifest):
+            report.problems.append(f"{shard.path}: {stored.id} is not what the recipe gives")
+
+
+def _made_again(plan: Plan, generator: AudioGenerator, split: str, index: int) -> bytes:
+    rows = plan.rows(split, index, 1)
+    samples = np.empty((1, generator.layout.num_samples), generator.layout.dtype)
+    generator.render(rows, samples)
+    return batch_digests(rows, generator.layout, samples)[0]
+
+
+def _threads() -> int:
+    return len(os.sched_getaffinity(0))

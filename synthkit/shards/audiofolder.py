@@ -1,0 +1,161 @@
+"""Audio files side by side: a shard is a folder of ``<id>.wav`` or ``<id>.flac`` with a ``metadata.parquet``."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from synthkit.errors import WorkError
+from synthkit.records import AudioBatch, AudioLayout, FactorInfo, FileRecord
+from synthkit.shards import wav
+from synthkit.shards.base import RawExample, ShardName
+from synthkit.shards.columns import factor_arrays, factor_fields, read_factors
+from synthkit.shards.files import TEMPORARY, HashingFile, sync_folder
+
+__all__ = ["FlacReader", "FlacWriter", "WavReader", "WavWriter"]
+
+_METADATA = "metadata.parquet"
+
+
+class _FolderWriter:
+    """Fills a folder with a temporary name; the rename of the folder is what makes the shard visible."""
+
+    suffix: ClassVar[str]
+
+    def __init__(self, root: Path, name: ShardName, layout: AudioLayout, factors: Sequence[FactorInfo]) -> None:
+        self._root = root
+        self._layout = layout
+        self._factors = factors
+        self._final = f"data/{name.stem}"
+        self._temporary = f"data/{TEMPORARY}{os.getpid()}-{name.stem}"
+        self._files: list[FileRecord] = []
+        self._tables: list[pa.Table] = []
+        self._schema = pa.schema(
+            [pa.field("file_name", pa.string()), pa.field("id", pa.string()), *factor_fields(factors)]
+        )
+        (root / self._temporary).mkdir(parents=True)
+
+    def encode(self, batch: AudioBatch, row: int) -> bytes | memoryview:
+        """One audio file."""
+        raise NotImplementedError
+
+    def write(self, batch: AudioBatch) -> None:
+        ids = batch.rows.ids
+        names = [f"{id}.{self.suffix}" for id in ids]
+        for row, name in enumerate(names):
+            self._write_file(name, self.encode(batch, row))
+        arrays = [pa.array(names), pa.array(ids), *factor_arrays(batch.rows, self._factors)]
+        self._tables.append(pa.Table.from_arrays(arrays, schema=self._schema))
+
+    def commit(self) -> tuple[FileRecord, ...]:
+        sink = io.BytesIO()
+        pq.write_table(pa.concat_tables(self._tables).combine_chunks(), sink, compression="none")
+        self._write_file(_METADATA, sink.getvalue())
+        final = self._root / self._final
+        if final.exists():
+            shutil.rmtree(final)
+        (self._root / self._temporary).rename(final)
+        sync_folder(final.parent)
+        return (self._files[-1], *self._files[:-1])
+
+    def abort(self) -> None:
+        shutil.rmtree(self._root / self._temporary, ignore_errors=True)
+
+    def _write_file(self, name: str, data: bytes | memoryview) -> None:
+        with HashingFile(self._root, f"{self._temporary}/{name}") as file:
+            file.write(data)
+            record = file.commit(sync_parent=False)
+        self._files.append(FileRecord(f"{self._final}/{name}", record.bytes, record.sha256))
+
+
+class WavWriter(_FolderWriter):
+    """WAV files, the very bytes that a parquet shard holds."""
+
+    suffix = "wav"
+
+    def encode(self, batch: AudioBatch, row: int) -> memoryview:
+        return batch.wav[row].data
+
+
+class FlacWriter(_FolderWriter):
+    """FLAC files, lossless: the same 16-bit samples."""
+
+    suffix = "flac"
+
+    def encode(self, batch: AudioBatch, row: int) -> bytes:
+        import soundfile
+
+        sink = io.BytesIO()
+        soundfile.write(sink, batch.samples[row], self._layout.sample_rate, format="FLAC", subtype="PCM_16")
+        return sink.getvalue()
+
+
+class _FolderReader:
+    """Random access to one audio folder."""
+
+    def __init__(self, root: Path, path: str, layout: AudioLayout, factors: Sequence[FactorInfo]) -> None:
+        self._root = root
+        self._path = path
+        self._layout = layout
+        self._factors = factors
+        try:
+            self._table = pq.read_table(root / path).combine_chunks()
+        except (OSError, pa.ArrowException) as error:
+            raise WorkError(f"{path}: not readable as parquet: {error}") from None
+
+    def decode(self, path: Path, name: str) -> npt.NDArray[Any]:
+        """Samples of one audio file in the layout's dtype."""
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        return int(self._table.num_rows)
+
+    @cached_property
+    def _columns(self) -> tuple[dict[str, npt.NDArray[Any]], npt.NDArray[np.int64]]:
+        return read_factors(self._table, self._factors)
+
+    def factor_columns(self) -> tuple[dict[str, npt.NDArray[Any]], npt.NDArray[np.int64]]:
+        return self._columns
+
+    def read(self, row: int) -> RawExample:
+        values, indices = self._columns
+        name = f"{Path(self._path).parent.as_posix()}/{self._table.column('file_name')[row].as_py()}"
+        try:
+            samples = self.decode(self._root / name, name)
+        except (OSError, RuntimeError) as error:
+            raise WorkError(f"{name}: not readable as audio: {error}") from None
+        factors = {key: column[row : row + 1].tolist()[0] for key, column in values.items()}
+        return RawExample(self._table.column("id")[row].as_py(), factors, indices[row].copy(), samples)
+
+    def scan(self) -> Iterator[RawExample]:
+        for row in range(len(self)):
+            yield self.read(row)
+
+
+class WavReader(_FolderReader):
+    """Reads what `WavWriter` wrote."""
+
+    def decode(self, path: Path, name: str) -> npt.NDArray[Any]:
+        return wav.parse(path.read_bytes(), self._layout, name)
+
+
+class FlacReader(_FolderReader):
+    """Reads what `FlacWriter` wrote."""
+
+    def decode(self, path: Path, name: str) -> npt.NDArray[Any]:
+        import soundfile
+
+        samples, rate = soundfile.read(path, dtype="int16")
+        if rate != self._layout.sample_rate or samples.shape != (self._layout.num_samples,):
+            raise WorkError(f"{name}: {samples.shape} samples at {rate} Hz are not what was written")
+        return np.ascontiguousarray(samples)

@@ -1,0 +1,121 @@
+"""Files that are either whole or absent: written to a temporary name, synced, hashed, renamed."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from synthkit.records import FileRecord
+
+__all__ = ["TEMPORARY", "HashingFile", "hash_file", "sync_folder", "write_file"]
+
+TEMPORARY = ".tmp-"
+_CHUNK = 4 * 2**20
+
+
+class HashingFile:
+    """A file being written, hashed as it goes; it gets its name only when it is whole and on the disk.
+
+    Args:
+        root: The dataset's directory.
+        path: Final path below it.
+    """
+
+    def __init__(self, root: Path, path: str) -> None:
+        self._root = root
+        self._path = path
+        final = root / path
+        final.parent.mkdir(parents=True, exist_ok=True)
+        # The process number keeps apart a killed run's leftover and the run that mends it.
+        self._temporary = final.with_name(f"{TEMPORARY}{os.getpid()}-{final.name}")
+        self._file = self._temporary.open("wb", buffering=0)
+        self._hash = hashlib.sha256()
+        self._bytes = 0
+        self.closed = False
+
+    def write(self, data: bytes | memoryview) -> int:
+        """Write all of the data (a raw file may take less than it is given)."""
+        view = memoryview(data).cast("B")
+        self._hash.update(view)
+        done = 0
+        while done < len(view):
+            done += self._file.write(view[done:]) or 0
+        self._bytes += len(view)
+        return len(view)
+
+    def tell(self) -> int:
+        return self._bytes
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def readable(self) -> bool:
+        return False
+
+    def writable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        """For callers that close what they were given; `commit` gives the file its name."""
+        self.closed = True
+
+    def commit(self, *, sync_parent: bool = True) -> FileRecord:
+        """Sync, rename, and say what was written.
+
+        Args:
+            sync_parent: Also make the rename itself last; left out where the folder will be renamed as a whole.
+        """
+        os.fsync(self._file.fileno())
+        self._file.close()
+        final = self._root / self._path
+        self._temporary.replace(final)
+        if sync_parent:
+            sync_folder(final.parent)
+        return FileRecord(self._path, self._bytes, self._hash.hexdigest())
+
+    def abort(self) -> None:
+        """Remove what was written."""
+        self._file.close()
+        self._temporary.unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None:
+            with contextlib.suppress(OSError):
+                self.abort()
+
+
+def write_file(root: Path, path: str, data: bytes) -> FileRecord:
+    """Write a small file whole or not at all."""
+    with HashingFile(root, path) as file:
+        file.write(data)
+        return file.commit()
+
+
+def hash_file(path: Path) -> str:
+    """sha256 of a file, 64 hex digits."""
+    digest = hashlib.sha256()
+    with path.open("rb", buffering=0) as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in a folder survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
