@@ -88,13 +88,13 @@ SK_HD float naive_sawtooth(uint32_t phase, float amplitude_scaled) {
 
 SK_HD float naive_triangle(uint32_t phase, float amplitude, float amplitude_scaled) {
   const float ramp = float(int32_t(phase ^ 0x80000000u)) * (2.0f * amplitude_scaled);
-  return amplitude - (ramp < 0.0f ? -ramp : ramp);
+  return amplitude - __builtin_fabsf(ramp);
 }
 
 // 1 - |distance in samples| to an edge at phase 0, not below 0.
 SK_HD float nearness(int32_t distance, float inverse_increment) {
   const float s = float(distance) * inverse_increment;
-  const float near = 1.0f - (s < 0.0f ? -s : s);
+  const float near = 1.0f - __builtin_fabsf(s);
   return near > 0.0f ? near : 0.0f;
 }
 

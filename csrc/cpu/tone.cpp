@@ -34,7 +34,7 @@ void render_tones(std::span<const Tone> tones, const ToneBatch& batch, const Ton
   std::atomic<size_t> next{0};
   // Rows are handed out one by one; each is written by one thread, from its own data alone.
   const auto work = [&] {
-    auto scratch = std::make_unique<ToneScratch>();
+    auto scratch = std::make_unique_for_overwrite<ToneScratch>();
     std::vector<Harmonic> harmonics;
     for (size_t i = next++; i < tones.size(); i = next++) {
       harmonics.clear();

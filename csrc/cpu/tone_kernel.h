@@ -7,7 +7,7 @@
 
 namespace synthkit {
 
-constexpr int kToneTile = 8192;  // samples; a multiple of kBlock and of 4. Tile and phases stay in the L2 cache.
+constexpr int kToneTile = 16384;  // samples; a multiple of kBlock and of 4. Tile and phases stay in the L2 cache.
 
 struct ToneScratch {
   alignas(64) float samples[kToneTile];

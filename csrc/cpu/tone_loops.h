@@ -177,7 +177,7 @@ static void add_noise(const ToneRow& row, int64_t start, int count, float* __res
 static float to_int16(const float* __restrict in, int count, int16_t* __restrict out) {
   float peak = 0.0f;
   for (int i = 0; i < count; ++i) {
-    const float size = in[i] < 0.0f ? -in[i] : in[i];
+    const float size = __builtin_fabsf(in[i]);
     peak = size > peak ? size : peak;
   }
   for (int i = 0; i < count; ++i) {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -19,6 +19,8 @@ Numbers = float | npt.ArrayLike
 _MAX_SAMPLES = 2**31 - 1
 _MAX_BEND = 2.0**19
 _MAX_HARMONICS = 2**22
+_HUGE = 1e300  # stands for "any finite number"
+Column = npt.NDArray[np.float64] | float
 
 
 class Envelope(NamedTuple):
@@ -154,13 +156,14 @@ def gather(
     arrays = {name: _numbers(name, value) for name, value in columns.items()}
     waves = _waveforms(waveform)
     n, scalar = _rows([waves, *arrays.values(), *([] if sound[2] is None else [np.asarray(sound[2])])])
+    _check_ranges(arrays)
+    _check_nyquist(arrays, sample_rate, allow=allow_above_nyquist, mode=antialias)
+    _check_envelope(arrays, num_samples / sample_rate)
+    _check_vibrato(arrays)
+    _check_harmonics(arrays, sample_rate, antialias)
     settings = np.empty((n, len(arrays)), np.float64)
     for k, values in enumerate(arrays.values()):
         settings[:, k] = values
-    _check_ranges(list(arrays), settings)
-    _check_nyquist(settings, sample_rate, allow=allow_above_nyquist, mode=antialias)
-    _check_lengths(settings, num_samples / sample_rate)
-    _check_harmonics(settings, sample_rate, antialias)
     return ToneInput(
         waveform=np.ascontiguousarray(np.broadcast_to(waves, n), dtype=np.int32),
         settings=settings,
@@ -196,14 +199,16 @@ def _named(kind: Any, given: tuple[Any, ...] | None, default: tuple[Any, ...], w
         raise InputError(f"{what}: must be {kind.__name__}({', '.join(kind._fields)}), not {given!r}") from None
 
 
-def _numbers(name: str, value: Any) -> npt.NDArray[np.float64]:
+def _numbers(name: str, value: Any) -> Column:
+    if isinstance(value, float | int):
+        return float(value)
     try:
         array = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError):
         raise InputError(f"{name}: must be a number or an array of numbers, not {value!r}") from None
     if array.ndim > 1:
         raise InputError(f"{name}: must be a number or of shape [N], not {list(array.shape)}")
-    return array
+    return array if array.ndim else float(array)
 
 
 def _waveforms(waveform: Any) -> npt.NDArray[np.int32]:
@@ -224,77 +229,104 @@ def _waveforms(waveform: Any) -> npt.NDArray[np.int32]:
         raise InputError(f"waveform: {wrong!r} is none of: {', '.join(WAVEFORMS)}") from None
 
 
-def _rows(arrays: list[npt.NDArray[Any]]) -> tuple[int, bool]:
+def _rows(arrays: list[Any]) -> tuple[int, bool]:
     """Number of rows, and whether all is scalar."""
-    sizes = sorted({len(array) for array in arrays if array.ndim})
+    sizes = sorted({len(array) for array in arrays if not isinstance(array, float) and array.ndim})
     if len(sizes) > 1 and not (len(sizes) == 2 and sizes[0] == 1):
         raise InputError(f"arrays of different lengths: {', '.join(map(str, sizes))}")
     return (sizes[-1] if sizes else 1), not sizes
 
 
 _LIMITS = {
+    "phase": ("finite", -np.inf, np.inf, True),
+    "noise.snr": ("a number of dB", -_HUGE, np.inf, False),
     "frequency": ("> 0 Hz", 0.0, np.inf, True),
     "amplitude": ("from 0 to 1", 0.0, 1.0, False),
     "duty": ("inside of (0, 1)", 0.0, 1.0, True),
-    "rolloff": (">= 0 dB/octave", 0.0, np.inf, False),
-    "envelope.attack": (">= 0 s", 0.0, np.inf, False),
-    "envelope.decay": (">= 0 s", 0.0, np.inf, False),
+    "rolloff": (">= 0 dB/octave", 0.0, _HUGE, False),
+    "envelope.attack": (">= 0 s", 0.0, _HUGE, False),
+    "envelope.decay": (">= 0 s", 0.0, _HUGE, False),
     "envelope.sustain": ("from 0 to 1", 0.0, 1.0, False),
-    "envelope.release": (">= 0 s", 0.0, np.inf, False),
-    "vibrato.rate": (">= 0 Hz", 0.0, np.inf, False),
-    "vibrato.depth": (">= 0 cents", 0.0, np.inf, False),
-    "tremolo.rate": (">= 0 Hz", 0.0, np.inf, False),
+    "envelope.release": (">= 0 s", 0.0, _HUGE, False),
+    "vibrato.rate": (">= 0 Hz", 0.0, _HUGE, False),
+    "vibrato.depth": (">= 0 cents", 0.0, _HUGE, False),
+    "tremolo.rate": (">= 0 Hz", 0.0, _HUGE, False),
     "tremolo.depth": ("from 0 to 1", 0.0, 1.0, False),
 }
 
 
-def _check_ranges(names: list[str], settings: npt.NDArray[np.float64]) -> None:
-    for k, name in enumerate(names):
-        column = settings[:, k]
-        good = np.isfinite(column) if name != "noise.snr" else ~np.isnan(column) & (column > -np.inf)
-        words = "finite"
-        if name in _LIMITS:
-            words, low, high, is_open = _LIMITS[name]
-            good &= (column > low) & (column < high) if is_open else (column >= low) & (column <= high)
-        if not good.all():
-            row = int(np.argmin(good))
-            raise InputError(f"{name}: row {row}: must be {words}, not {column[row]:g}")
+def _first_bad(good: npt.NDArray[np.bool_] | np.bool_ | bool) -> int | None:
+    """First row that is not good, None where all are; scalars stand for row 0."""
+    array = np.asarray(good)
+    return None if array.all() else int(np.argmin(array))
 
 
-def _check_nyquist(settings: npt.NDArray[np.float64], sample_rate: float, *, allow: bool, mode: str) -> None:
-    bend = np.where(settings[:, 9] > 0, 2.0 ** (settings[:, 10] / 1200.0), 1.0)
-    highest = settings[:, 0] * bend
+def _at(column: Column, row: int) -> float:
+    if isinstance(column, float) or column.ndim == 0:
+        return float(column)
+    return float(column[row if len(column) > 1 else 0])
+
+
+def _check_ranges(arrays: Mapping[str, Column]) -> None:
+    for name, column in arrays.items():
+        words, low, high, is_open = _LIMITS[name]
+        # The extremes tell it all, and NaN spoils both; only a wrong column is looked at row by row.
+        least, most = column, column
+        if not isinstance(column, float):
+            if not len(column):
+                continue
+            least, most = column.min(), column.max()
+        if (low < least and most < high) or (not is_open and low <= least and most <= high):
+            continue
+        row = _first_bad((column > low) & (column < high) if is_open else (column >= low) & (column <= high))
+        if row is not None:
+            raise InputError(f"{name}: row {row}: must be {words}, not {_at(column, row):g}")
+
+
+def _bend(arrays: Mapping[str, Column]) -> Any:
+    """Largest ratio of the instantaneous frequency to the carrier's; 1 where there is no vibrato."""
+    rate, depth = arrays["vibrato.rate"], arrays["vibrato.depth"]
+    if not np.any(rate) or not np.any(depth):
+        return 1.0
+    return np.where(np.asarray(rate) > 0, 2.0 ** (np.asarray(depth) / 1200.0), 1.0)
+
+
+def _check_nyquist(arrays: Mapping[str, Column], sample_rate: float, *, allow: bool, mode: str) -> None:
+    highest = np.asarray(arrays["frequency"] * _bend(arrays))
     limit, name = (sample_rate, "sample rate") if allow and mode == "none" else (sample_rate / 2, "Nyquist frequency")
-    good = highest < limit
-    if not good.all():
-        row = int(np.argmin(good))
-        vibrato = f" ({highest[row]:g} Hz with vibrato)" if bend[row] > 1 else ""
-        raise InputError(
-            f"frequency: row {row}: {settings[row, 0]:g} Hz{vibrato} is at or above the {name}, {limit:g} Hz"
-        )
+    row = _first_bad(highest < limit)
+    if row is not None:
+        frequency = _at(arrays["frequency"], row)
+        vibrato = f" ({_at(highest, row):g} Hz with vibrato)" if _at(highest, row) > frequency else ""
+        raise InputError(f"frequency: row {row}: {frequency:g} Hz{vibrato} is at or above the {name}, {limit:g} Hz")
 
 
-def _check_lengths(settings: npt.NDArray[np.float64], duration: float) -> None:
-    total = settings[:, 5] + settings[:, 6] + settings[:, 8]
-    good = total <= duration * (1 + 1e-12)
-    if not good.all():
-        row = int(np.argmin(good))
-        raise InputError(f"envelope: row {row}: attack + decay + release = {total[row]:g} s in {duration:g} s")
-    active = (settings[:, 9] > 0) & (settings[:, 10] > 0)
-    rate = np.where(active, settings[:, 9], 1.0)
-    depth = np.where(active, settings[:, 0] * (2.0 ** (settings[:, 10] / 1200.0) - 1.0) / (np.pi * rate), 0.0)
-    good = depth < _MAX_BEND
-    if not good.all():
-        row = int(np.argmin(good))
-        raise InputError(f"vibrato: row {row}: too slow and deep: the phase moves by {depth[row]:g} cycles")
+def _check_envelope(arrays: Mapping[str, Column], duration: float) -> None:
+    total = np.asarray(arrays["envelope.attack"] + arrays["envelope.decay"] + arrays["envelope.release"])
+    row = _first_bad(total <= duration * (1 + 1e-12))
+    if row is not None:
+        raise InputError(f"envelope: row {row}: attack + decay + release = {_at(total, row):g} s in {duration:g} s")
 
 
-def _check_harmonics(settings: npt.NDArray[np.float64], sample_rate: float, mode: str) -> None:
-    if mode == "additive" and len(settings):
-        row = int(np.argmin(settings[:, 0]))
-        count = sample_rate / 2 / settings[row, 0]
-        if count > _MAX_HARMONICS:
-            raise InputError(f"frequency: row {row}: {settings[row, 0]:g} Hz has {count:.3g} harmonics below Nyquist")
+def _check_vibrato(arrays: Mapping[str, Column]) -> None:
+    bend = _bend(arrays)
+    if isinstance(bend, float):
+        return
+    rate = np.maximum(arrays["vibrato.rate"], np.finfo(np.float64).tiny)
+    depth = np.asarray(arrays["frequency"] * (bend - 1.0) / (np.pi * rate))
+    row = _first_bad(depth < _MAX_BEND)
+    if row is not None:
+        raise InputError(f"vibrato: row {row}: too slow and deep: the phase moves by {_at(depth, row):g} cycles")
+
+
+def _check_harmonics(arrays: Mapping[str, Column], sample_rate: float, mode: str) -> None:
+    if mode != "additive":
+        return
+    count = np.asarray(sample_rate / 2 / arrays["frequency"])
+    row = _first_bad(count <= _MAX_HARMONICS)
+    if row is not None:
+        frequency = _at(arrays["frequency"], row)
+        raise InputError(f"frequency: row {row}: {frequency:g} Hz has {_at(count, row):.3g} harmonics below Nyquist")
 
 
 def _index(index: Any, n: int) -> npt.NDArray[np.uint64]:
