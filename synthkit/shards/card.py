@@ -1,0 +1,207 @@
+"""The dataset card: ``README.md`` of a dataset directory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from synthkit.records import AudioLayout, DatasetInfo, FactorInfo, FactorValue, SplitInfo
+
+__all__ = ["data_files", "format_bytes", "render_card"]
+
+_SHOWN_VALUES = 8
+_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+_MARKDOWN = str.maketrans(
+    {"|": r"\|", "<": "&lt;", ">": "&gt;", "\\": r"\\", "`": r"\`", "*": r"\*", "_": r"\_", "\n": " ", "\r": " "}
+)
+
+
+def render_card(info: DatasetInfo) -> str:
+    """The card as Markdown with YAML front matter; the same record gives the same text."""
+    parts = [
+        _front_matter(info),
+        f"# {_text(info.title)}\n",
+        _description(info),
+        _facts(info),
+        _splits(info.splits),
+        _factors(info.factors),
+        _statistics(info),
+        _baselines(info.baselines, info.splits),
+        _notes(info.notes),
+        _use(info),
+        _origin(info),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def data_files(info: DatasetInfo, split: str) -> str:
+    """Pattern of a split's files: what `datasets.load_dataset` is told."""
+    return f"data/{split}-*.parquet" if info.format == "parquet" else f"data/{split}-*/**"
+
+
+def format_bytes(count: int) -> str:
+    """``1.03 GB``, in powers of 1000."""
+    size = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.3g} {unit}" if unit != "B" else f"{count} B"
+        size /= 1000
+    return f"{size:.3g} TB"
+
+
+def _front_matter(info: DatasetInfo) -> str:
+    """YAML; every text is written as a JSON string, which YAML reads as it is."""
+    size = next((name for limit, name in _SIZES if info.num_examples < limit), "1M<n")
+    lines = ["---", f"license: {_quoted(info.license.lower())}", f"pretty_name: {_quoted(info.name)}", "tags:"]
+    lines += [f"- {_quoted(tag)}" for tag in ("synthetic", "synthkit", info.generator, info.content)]
+    lines += ["size_categories:", f"- {_quoted(size)}", "configs:", '- config_name: "default"']
+    if info.format != "parquet":
+        lines.append("  drop_labels: true")
+    lines.append("  data_files:")
+    for split in info.splits:
+        lines += [f"  - split: {_quoted(split.name)}", f"    path: {_quoted(data_files(info, split.name))}"]
+    return "\n".join([*lines, "---", ""])
+
+
+def _description(info: DatasetInfo) -> str:
+    body = info.description.strip().splitlines()[1:]
+    text = "\n".join(body).strip()
+    return f"{_prose(text)}\n" if text else ""
+
+
+def _facts(info: DatasetInfo) -> str:
+    lines = [
+        f"- **fingerprint** `{info.fingerprint}`",
+        f"- {info.num_examples:,} examples, {format_bytes(info.num_bytes)}, format {info.format}",
+        f"- made by the generator `{info.generator}` from recipe `{info.name}` {info.version}, seed {info.seed}",
+        f"- reproducible: {_REPRODUCIBLE[info.reproducible]}",
+    ]
+    if info.layout is not None:
+        lines.append(f"- {_layout(info.layout)}")
+    return "\n".join([*lines, ""])
+
+
+_REPRODUCIBLE = {
+    "bits": "the same recipe gives the same bits on any machine",
+    "engine": "the same recipe gives the same data with the same engine and model (see `manifest.json`)",
+    "replay": "from the request log beside the data",
+}
+
+
+def _layout(layout: AudioLayout) -> str:
+    clip = f"each clip has {layout.num_samples:,} samples at {layout.sample_rate:,} Hz"
+    if layout.sample_format == "pcm16":
+        return f"{clip}, 16-bit PCM: round(32767 y), half to even; readers divide by 32768"
+    return f"{clip}, 32-bit float, full scale is 1"
+
+
+def _splits(splits: Iterable[SplitInfo]) -> str:
+    rows = [(s.name, f"{s.num_examples:,}", str(len(s.shards)), format_bytes(s.num_bytes)) for s in splits]
+    return "## Splits\n\n" + _table(("split", "examples", "shards", "bytes"), rows)
+
+
+def _factors(factors: Iterable[FactorInfo]) -> str:
+    rows = [
+        (f.name, f.kind, f.unit, f"{f.levels:,}" if f.levels else "", _values(f), f.description) for f in factors
+    ]
+    note = (
+        "Column `<factor>` holds the value and, where a factor has levels, `<factor>_index` the level, counted from 0.\n"
+    )
+    header = ("factor", "kind", "unit", "levels", "values", "what it is")
+    return "## Factors\n\n" + note + "\n" + _table(header, rows)
+
+
+def _values(factor: FactorInfo) -> str:
+    if factor.values is None or len(factor.values) > _SHOWN_VALUES:
+        return factor.spec
+    return ", ".join(_number(value) for value in factor.values)
+
+
+def _statistics(info: DatasetInfo) -> str:
+    rows = []
+    for split, factors in info.statistics.items():
+        for name, found in factors.items():
+            if "mean" in found:
+                rows.append((split, name, *(_number(found[key]) for key in ("mean", "std", "min", "max"))))
+            elif "counts" in found:
+                rows.append((split, name, _counts(found["counts"]), "", "", ""))
+    if not rows:
+        return ""
+    return "## Statistics\n\n" + _table(("split", "factor", "mean (or counts)", "std", "min", "max"), rows)
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    shown = [f"{level}: {count:,}" for level, count in list(counts.items())[:_SHOWN_VALUES]]
+    return ", ".join(shown) + (", ..." if len(counts) > _SHOWN_VALUES else "")
+
+
+def _baselines(baselines: Mapping[str, float], splits: tuple[SplitInfo, ...]) -> str:
+    if not baselines:
+        return ""
+    rows = [(name, f"{accuracy:.4f}") for name, accuracy in baselines.items()]
+    said = (
+        f"Accuracy on `{splits[-1].name}` of always guessing the level that is most common in `{splits[0].name}`: "
+        "what a probe must beat.\n"
+    )
+    return "## Trivial baselines\n\n" + said + "\n" + _table(("factor", "majority class"), rows)
+
+
+def _notes(notes: Iterable[str]) -> str:
+    lines = [f"- {_text(note)}" for note in notes]
+    return "\n".join(["## Known defects and cautions", "", *lines, ""]) if lines else ""
+
+
+def _use(info: DatasetInfo) -> str:
+    split = info.splits[0].name
+    return f"""## Use
+
+```sh
+synthkit generate recipe.json --out DIR    # makes it again, bit for bit
+synthkit verify . --regenerate 20          # hashes, fingerprint, and 20 examples made again
+sha256sum -c SHA256SUMS                    # hashes alone, without synthkit
+```
+
+```python
+import synthkit
+
+data = synthkit.load(".", split="{split}")
+data[0].audio, data[0].factors, data.factors_matrix()
+
+import datasets
+
+datasets.load_dataset(".", split="{split}")
+```
+"""
+
+
+def _origin(info: DatasetInfo) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in info.versions.items())
+    lines = ["## Licence and origin", "", f"Licence: {_text(info.license)}. Made with {_text(versions)}.", ""]
+    if info.citation:
+        lines += ["Please cite:", "", *(f"    {line}" for line in info.citation.splitlines()), ""]
+    return "\n".join(lines)
+
+
+def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
+    lines += ["| " + " | ".join(_text(cell) for cell in row) + " |" for row in rows]
+    return "\n".join([*lines, ""])
+
+
+def _text(text: str) -> str:
+    """Text on one line that can neither break a table nor become markup."""
+    return text.translate(_MARKDOWN)
+
+
+def _prose(text: str) -> str:
+    """Markdown of a recipe's author, without HTML."""
+    return text.replace("&", "&amp;").replace("<", "&lt;")
+
+
+def _number(value: FactorValue | Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=True)

@@ -1,0 +1,154 @@
+"""Croissant 1.1 metadata: ``croissant.json`` (https://docs.mlcommons.org/croissant/docs/croissant-spec-1.1.html)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from synthkit.records import DatasetInfo, FactorInfo, ShardRecord
+
+__all__ = ["croissant"]
+
+_CONTEXT = {
+    "@language": "en",
+    "@vocab": "https://schema.org/",
+    "arrayShape": "cr:arrayShape",
+    "citeAs": "cr:citeAs",
+    "column": "cr:column",
+    "conformsTo": "dct:conformsTo",
+    "containedIn": "cr:containedIn",
+    "cr": "http://mlcommons.org/croissant/",
+    "data": {"@id": "cr:data", "@type": "@json"},
+    "dataBiases": "cr:dataBiases",
+    "dataCollection": "cr:dataCollection",
+    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+    "dct": "http://purl.org/dc/terms/",
+    "equivalentProperty": "cr:equivalentProperty",
+    "examples": {"@id": "cr:examples", "@type": "@json"},
+    "excludes": "cr:excludes",
+    "extract": "cr:extract",
+    "field": "cr:field",
+    "fileObject": "cr:fileObject",
+    "fileProperty": "cr:fileProperty",
+    "fileSet": "cr:fileSet",
+    "format": "cr:format",
+    "includes": "cr:includes",
+    "isArray": "cr:isArray",
+    "isLiveDataset": "cr:isLiveDataset",
+    "jsonPath": "cr:jsonPath",
+    "key": "cr:key",
+    "md5": "cr:md5",
+    "parentField": "cr:parentField",
+    "path": "cr:path",
+    "personalSensitiveInformation": "cr:personalSensitiveInformation",
+    "rai": "http://mlcommons.org/croissant/RAI/",
+    "readLines": "cr:readLines",
+    "recordSet": "cr:recordSet",
+    "references": "cr:references",
+    "regex": "cr:regex",
+    "repeated": "cr:repeated",
+    "replace": "cr:replace",
+    "samplingRate": "cr:samplingRate",
+    "sc": "https://schema.org/",
+    "separator": "cr:separator",
+    "source": "cr:source",
+    "subField": "cr:subField",
+    "transform": "cr:transform",
+    "unArchive": "cr:unArchive",
+    "value": "cr:value",
+}
+_TYPES = {"string": "sc:Text", "int64": "sc:Integer", "float64": "sc:Float"}
+_PARQUET = "application/x-parquet"
+
+
+def croissant(info: DatasetInfo) -> dict[str, Any]:
+    """The metadata as JSON-LD: one FileObject with its sha256 for each table, one record set with all columns."""
+    shards = [shard for split in info.splits for shard in split.shards]
+    return {
+        "@context": _CONTEXT,
+        "@type": "sc:Dataset",
+        "conformsTo": ["http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0"],
+        "name": info.name,
+        "description": info.description.strip() or info.title,
+        "license": f"https://spdx.org/licenses/{info.license}.html",
+        "version": info.version,
+        "url": f"urn:synthkit:{info.name}:{info.fingerprint}",
+        "citeAs": info.citation or f"{info.name} {info.version}, {info.fingerprint}",
+        "isLiveDataset": False,
+        "rai:dataCollection": f"Synthetic: made by the synthkit generator {info.generator!r}, recipe "
+        f"{info.name} {info.version}, seed {info.seed}; {info.fingerprint}.",
+        "rai:dataCollectionType": "Software Collection",
+        "rai:personalSensitiveInformation": "None: no person's data went in.",
+        "distribution": [_file_object(shard) for shard in shards] + [_file_set(info)] + _audio_set(info),
+        "recordSet": [_record_set(info)],
+    }
+
+
+def _file_object(shard: ShardRecord) -> dict[str, Any]:
+    file = shard.files[0]
+    return {
+        "@type": "cr:FileObject",
+        "@id": file.path,
+        "name": re.sub(r"[^A-Za-z0-9]+", "-", file.path),
+        "contentUrl": file.path,
+        "contentSize": f"{file.bytes} B",
+        "encodingFormat": _PARQUET,
+        "sha256": file.sha256,
+    }
+
+
+def _file_set(info: DatasetInfo) -> dict[str, Any]:
+    pattern = "data/*.parquet" if info.format == "parquet" else "data/*/metadata.parquet"
+    return {"@type": "cr:FileSet", "@id": "tables", "name": "tables", "encodingFormat": _PARQUET, "includes": pattern}
+
+
+def _audio_set(info: DatasetInfo) -> list[dict[str, Any]]:
+    """The audio files of a folder format; their hashes are in SHA256SUMS."""
+    if info.format == "parquet":
+        return []
+    kind = {"wav": "audio/wav", "flac": "audio/flac"}[info.format]
+    return [
+        {
+            "@type": "cr:FileSet",
+            "@id": "audio-files",
+            "name": "audio-files",
+            "description": "One file an example; SHA256SUMS lists them all.",
+            "encodingFormat": kind,
+            "includes": f"data/*/*.{info.format}",
+        }
+    ]
+
+
+def _record_set(info: DatasetInfo) -> dict[str, Any]:
+    fields = [_field("id", "sc:Text", "Unique name of the example, <split>-<index>.", "id")]
+    if info.format == "parquet" and info.content == "audio":
+        audio = _field("audio", "sc:AudioObject", "The clip, a WAV file.", "audio")
+        audio["source"]["transform"] = {"jsonPath": "bytes"}
+        if info.layout is not None:
+            audio["source"]["samplingRate"] = info.layout.sample_rate
+        fields.append(audio)
+    elif info.content == "audio":
+        fields.append(_field("file_name", "sc:Text", "Name of the clip's file beside the table.", "file_name"))
+    for factor in info.factors:
+        fields += _factor_fields(factor)
+    return {"@type": "cr:RecordSet", "@id": "examples", "name": "examples", "key": {"@id": "examples/id"}, "field": fields}
+
+
+def _factor_fields(factor: FactorInfo) -> list[dict[str, Any]]:
+    unit = f" [{factor.unit}]" if factor.unit else ""
+    fields = [_field(factor.name, _TYPES[factor.dtype], f"{factor.description or factor.name}{unit}", factor.name)]
+    if factor.levels is not None:
+        name = f"{factor.name}_index"
+        fields.append(_field(name, "sc:Integer", f"Level of {factor.name}, counted from 0.", name))
+    return fields
+
+
+def _field(name: str, kind: str, description: str, column: str) -> dict[str, Any]:
+    return {
+        "@type": "cr:Field",
+        "@id": f"examples/{name}",
+        "name": name,
+        "description": description,
+        "dataType": kind,
+        "source": {"fileSet": {"@id": "tables"}, "extract": {"column": column}},
+    }
