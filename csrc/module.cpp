@@ -1,9 +1,10 @@
-// The module: creates the submodules, binds nothing itself.
+// Creates the submodules of synthkit._core; binds nothing itself.
 #include "bind/bind.h"
 
-PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
-    module.doc() = "Native kernels of synthkit; use them through synthkit.ops.";
-    synthkit::bind_cpu(module.def_submodule("cpu", "Which instruction set the kernels use."));
-    synthkit::bind_philox(module.def_submodule("philox", "Counter-based random numbers."));
-    synthkit::bind_elementary(module.def_submodule("elementary", "exp2 and log2 with fixed bits."));
+PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
+  module.doc() = "Native kernels of synthkit";
+  synthkit::bind_cpu(module.def_submodule("cpu", "Instruction sets"));
+  synthkit::bind_philox(module.def_submodule("philox", "Counter-based random numbers"));
+  synthkit::bind_elementary(module.def_submodule("elementary", "Elementary functions with fixed bits"));
+  synthkit::bind_tone(module.def_submodule("tone", "Tones"));
 }

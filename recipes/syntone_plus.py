@@ -14,7 +14,7 @@ recipe = Recipe(
     factors=(
         Categorical(name="waveform", values=("sine", "triangle", "sawtooth", "square")),
         LogUniform(name="frequency", low=110.0, high=2590.0),
-        Uniform(name="amplitude", low=0.05, high=0.5),
+        Uniform(name="amplitude", low=0.05, high=0.45),
         Uniform(name="phase", low=0.0, high=6.283185307179586),
         Uniform(name="rolloff", low=0.0, high=12.0),
         Uniform(name="attack", low=0.0, high=0.3),

@@ -87,9 +87,7 @@ class Dataset(Sequence[AudioExample]):
     def __getitem__(self, index: slice) -> Dataset: ...
     def __getitem__(self, index: int | slice) -> AudioExample | Dataset:
         if isinstance(index, slice):
-            return Dataset(
-                self._root, self._format, self.layout, self.factors, self._shards, self._picked[index]
-            )
+            return Dataset(self._root, self._format, self.layout, self.factors, self._shards, self._picked[index])
         row = self._picked[operator.index(index)]
         which = bisect_right(self._starts, row) - 1
         return self._example(self._reader(which).read(row - self._starts[which]))

@@ -208,7 +208,7 @@ class DatasetInfo:
         splits: The splits in the recipe's order.
         fingerprint: ``sha256:<64 hex>``.
         reproducible: ``bits``, ``engine`` or ``replay``.
-        statistics: Split -> factor -> {"mean":..., "std":..., "min":..., "max":...} (numbers) or {"counts": {level: n}}.
+        statistics: Split -> factor -> mean, std, min and max of numbers, and ``counts`` of levels.
         baselines: Factor -> accuracy of always guessing its most common level in train, on the last split.
         versions: Package -> version that made the data.
     """

@@ -1,26 +1,34 @@
-#include "cpu/path.h"
+#include "cpu/dispatch.h"
+
+#include <pybind11/stl.h>
+
+#include <string>
+#include <vector>
 
 #include "bind/bind.h"
 
-namespace synthkit {
-namespace {
+namespace py = pybind11;
 
-py::list paths() {
-    py::list names;
-    for (int i = 0; i < kCpuPathCount; ++i) {
-        const auto path = static_cast<CpuPath>(i);
-        if (is_available(path)) names.append(name_of(path));
+namespace synthkit {
+
+void bind_cpu(py::module_ module) {
+  module.def("paths", [] {
+    std::vector<std::string> names;
+    for (int i = 0; i < kNumCpuPaths; ++i) {
+      if (cpu_path_available(CpuPath(i))) names.emplace_back(kCpuPathNames[i]);
     }
     return names;
-}
-
-}  // namespace
-
-// std::invalid_argument becomes ValueError.
-void bind_cpu(py::module_ module) {
-    module.def("paths", &paths);
-    module.def("path", [] { return name_of(active_path()); });
-    module.def("set_path", [](const std::string& name) { set_path(name.c_str()); }, py::arg("name"));
+  });
+  module.def("path", [] { return std::string(kCpuPathNames[int(cpu_path())]); });
+  module.def(
+      "set_path",
+      [](const std::string& name) {
+        for (int i = 0; i < kNumCpuPaths; ++i) {
+          if (name == kCpuPathNames[i] && set_cpu_path(CpuPath(i))) return;
+        }
+        throw py::value_error("no CPU path '" + name + "' here");
+      },
+      py::arg("name"));
 }
 
 }  // namespace synthkit

@@ -1,34 +1,37 @@
 #include "common/elementary.h"
 
+#include <pybind11/numpy.h>
+
 #include "bind/bind.h"
 
+namespace py = pybind11;
+
 namespace synthkit {
+
 namespace {
 
-// x [...] -> function(x) [...]
-template <double (*Function)(double)>
-Array<double> map(const Array<double>& x) {
-    Array<double> y(std::vector<py::ssize_t>(x.shape(), x.shape() + x.ndim()));
-    const double* in = x.data();
-    double* out = y.mutable_data();
-    const py::ssize_t n = x.size();
-    {
-        const py::gil_scoped_release release;
-        for (py::ssize_t i = 0; i < n; ++i) out[i] = Function(in[i]);
-    }
-    return y;
-}
+using Doubles = py::array_t<double, py::array::c_style>;
 
-double exp2_of(double x) { return exp2(x); }
-double log2_of(double x) { return log2(x); }
-double sin2pi_of(double x) { return sin2pi(x); }
+template <typename Function>
+Doubles map(const Doubles& in, Function function) {
+  Doubles out(std::vector<py::ssize_t>(in.shape(), in.shape() + in.ndim()));
+  const double* from = in.data();
+  double* to = out.mutable_data();
+  const py::ssize_t n = in.size();
+  py::gil_scoped_release release;
+  for (py::ssize_t i = 0; i < n; ++i) to[i] = function(from[i]);
+  return out;
+}
 
 }  // namespace
 
 void bind_elementary(py::module_ module) {
-    module.def("exp2", &map<exp2_of>, py::arg("x").noconvert());
-    module.def("log2", &map<log2_of>, py::arg("x").noconvert());
-    module.def("sin2pi", &map<sin2pi_of>, py::arg("x").noconvert());
+  module.def(
+      "exp2", [](const Doubles& x) { return map(x, [](double v) { return exp2_exact(v); }); },
+      py::arg("x").noconvert());
+  module.def(
+      "log2", [](const Doubles& x) { return map(x, [](double v) { return log2_exact(v); }); },
+      py::arg("x").noconvert());
 }
 
 }  // namespace synthkit

@@ -28,9 +28,9 @@ std::vector<Tone> gather(const Ints& waveform, const Doubles& settings, const In
   std::vector<Tone> tones(static_cast<size_t>(n));
   const double* s = settings.data();
   for (py::ssize_t i = 0; i < n; ++i, s += kColumns) {
-    tones[static_cast<size_t>(i)] = {waveform.data()[i], s[0], s[1], s[2],  s[3],  s[4],  s[5],
-                                     s[6],               s[7], s[8], s[9],  s[10], s[11], s[12],
-                                     s[13],              index.data()[i]};
+    tones[static_cast<size_t>(i)] = {
+        waveform.data()[i], s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8], s[9], s[10], s[11], s[12], s[13],
+        index.data()[i]};
   }
   return tones;
 }

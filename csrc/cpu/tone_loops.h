@@ -23,7 +23,7 @@ static void fill_lanes(const ToneRow& row, Lanes& lanes) {
 // out[i] for i < count <= kBlock, from the block's phases.
 template <typename Shape>
 static inline __attribute__((always_inline)) void fill_block(const uint32_t* __restrict lanes, uint32_t base,
-                                                            float* __restrict out, int count, Shape shape) {
+                                                             float* __restrict out, int count, Shape shape) {
   if (count == kBlock) {
     for (int l = 0; l < kBlock; ++l) out[l] = shape(base + lanes[l]);
   } else {
@@ -33,8 +33,8 @@ static inline __attribute__((always_inline)) void fill_block(const uint32_t* __r
 
 template <typename Shape>
 static inline __attribute__((always_inline)) void fill_shape(const ToneRow& row, const Lanes& lanes, int64_t start,
-                                                            int count, const uint32_t* __restrict bent,
-                                                            float* __restrict out, Shape shape) {
+                                                             int count, const uint32_t* __restrict bent,
+                                                             float* __restrict out, Shape shape) {
   if (bent != nullptr) {
     for (int i = 0; i < count; ++i) out[i] = shape(bent[i]);
     return;
@@ -128,8 +128,7 @@ static void fill_wave(const ToneRow& row, const Harmonic* harmonics, const Lanes
   } else if (row.waveform == kSawtooth) {
     fill_shape(row, lanes, start, count, bent, out, [=](uint32_t p) { return naive_sawtooth(p, scaled); });
   } else {
-    fill_shape(row, lanes, start, count, bent, out,
-               [=](uint32_t p) { return naive_triangle(p, amplitude, scaled); });
+    fill_shape(row, lanes, start, count, bent, out, [=](uint32_t p) { return naive_triangle(p, amplitude, scaled); });
   }
 }
 
@@ -153,8 +152,8 @@ static void add_noise(const ToneRow& row, int64_t start, int count, float* __res
   for (int done = 0; done < count; done += 4 * kQuads) {
     const uint32_t quad = uint32_t((start + done) / 4);
     for (int j = 0; j < kQuads; ++j) {
-      const PhiloxBlock words = philox4x32_10({quad + uint32_t(j), row.index_low, row.index_high, row.stream},
-                                              row.key0, row.key1);
+      const PhiloxBlock words =
+          philox4x32_10({quad + uint32_t(j), row.index_low, row.index_high, row.stream}, row.key0, row.key1);
       w0[j] = words.w0;
       w1[j] = words.w1;
       w2[j] = words.w2;

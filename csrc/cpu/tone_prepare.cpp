@@ -68,8 +68,8 @@ double add_harmonics(const Tone& tone, double highest, double nyquist, uint64_t 
       c *= exp2_exact(-tone.rolloff * log2_exact(static_cast<double>(k)) * kLog2Of10Over20);
     }
     power += 0.5 * c * c;
-    harmonics.push_back({static_cast<uint32_t>(k), shift(tone.waveform, k, duty),
-                         static_cast<float>(c * tone.amplitude)});
+    harmonics.push_back(
+        {static_cast<uint32_t>(k), shift(tone.waveform, k, duty), static_cast<float>(c * tone.amplitude)});
   }
   row.num_harmonics = static_cast<int32_t>(harmonics.size()) - row.first_harmonic;
   row.offset = static_cast<float>(offset * tone.amplitude);

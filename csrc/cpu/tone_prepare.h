@@ -11,11 +11,11 @@ namespace synthkit {
 // One tone in human units, checked by the caller.
 struct Tone {
   int32_t waveform;
-  double frequency;   // Hz, 0 < frequency < sample_rate
-  double amplitude;   // full scale is 1
-  double phase;       // radians
-  double duty;        // (0, 1)
-  double rolloff;     // dB / octave
+  double frequency;                        // Hz, 0 < frequency < sample_rate
+  double amplitude;                        // full scale is 1
+  double phase;                            // radians
+  double duty;                             // (0, 1)
+  double rolloff;                          // dB / octave
   double attack, decay, sustain, release;  // s, s, 1, s
   double vibrato_rate, vibrato_depth;      // Hz, cents
   double tremolo_rate, tremolo_depth;      // Hz, 1

@@ -70,7 +70,9 @@ def _cuda() -> Finding:
     gpu = _output(["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"])
     built = importlib.util.find_spec("synthkit._cuda") is not None
     here = gpu.splitlines()[0] if gpu else "no NVIDIA GPU"
-    return Finding("CUDA", bool(gpu) and built, f"{here}; kernels {'built' if built else 'not built'}", "kernels on a GPU")
+    return Finding(
+        "CUDA", bool(gpu) and built, f"{here}; kernels {'built' if built else 'not built'}", "kernels on a GPU"
+    )
 
 
 def _program(name: str, enables: str) -> Finding:

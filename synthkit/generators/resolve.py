@@ -11,6 +11,7 @@ from synthkit.errors import InputError
 from synthkit.generators.base import AudioGenerator, FactorSpec
 from synthkit.generators.registry import generator_class
 from synthkit.recipe import Categorical, Recipe
+from synthkit.recipe.base import Record
 from synthkit.recipe.factors import FactorBase
 from synthkit.recipe.problems import describe
 
@@ -58,7 +59,7 @@ def extreme_field(factor: FactorBase, *, largest: bool) -> str:
     return f"factors.{factor.name}.values"
 
 
-def _params(recipe: Recipe, cls: type[AudioGenerator]) -> tuple[object, list[str]]:
+def _params(recipe: Recipe, cls: type[AudioGenerator]) -> tuple[Record, list[str]]:
     try:
         return cls.Params.model_validate_json(json.dumps(recipe.params)), []
     except ValidationError as error:
@@ -103,7 +104,9 @@ def _range_problems(factor: FactorBase, spec: FactorSpec) -> list[str]:
         problems.append(f"{extreme_field(factor, largest=False)}: must be {sign} {spec.low:g} {spec.unit}, not {low:g}")
     if high > spec.high or (spec.high_open and high == spec.high):
         sign = "<" if spec.high_open else "<="
-        problems.append(f"{extreme_field(factor, largest=True)}: must be {sign} {spec.high:g} {spec.unit}, not {high:g}")
+        problems.append(
+            f"{extreme_field(factor, largest=True)}: must be {sign} {spec.high:g} {spec.unit}, not {high:g}"
+        )
     return problems
 
 

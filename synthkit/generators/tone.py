@@ -202,7 +202,9 @@ class Tone:
         if longest <= self._params.duration:
             return []
         parts = ", ".join(f"{self._place(n, largest=True)} = {self._range(n)[1]:g}" for n in _EXTREME_FACTORS)
-        return [f"params.duration: attack + decay + release reach {longest:g} s in {self._params.duration:g} s ({parts})"]
+        return [
+            f"params.duration: attack + decay + release reach {longest:g} s in {self._params.duration:g} s ({parts})"
+        ]
 
     def _clipping_problems(self) -> list[str]:
         """The loudest sample that the recipe can make must fit into PCM16; it is never clipped silently."""

@@ -20,7 +20,11 @@ from synthkit.ops.tone_input import ANTIALIAS, WAVEFORMS, Envelope, Noise, Numbe
 
 __all__ = ["ANTIALIAS", "BACKENDS", "WAVEFORMS", "Envelope", "Noise", "Tremolo", "Vibrato", "peak_bound", "render"]
 
-_DTYPES = {"float32": np.dtype(np.float32), "int16": np.dtype(np.int16), "pcm16": np.dtype(np.int16)}
+_DTYPES: dict[str, np.dtype[Any]] = {
+    "float32": np.dtype(np.float32),
+    "int16": np.dtype(np.int16),
+    "pcm16": np.dtype(np.int16),
+}
 # The largest magnitude that still rounds to 32767.
 _FITS = 1.0 + 0.5 / 32767
 _NOISE_PEAK = 5.9  # standard deviations: Box-Muller from 24-bit uniforms ends at sqrt(50 ln 2) = 5.888
@@ -57,7 +61,7 @@ def render(
     Args:
         waveform: A name out of `WAVEFORMS`, N names, or positions in `WAVEFORMS` as integers [N].
         frequency: Fundamental, Hz, 0 < frequency < sample_rate / 2 (vibrato included).
-        amplitude: Peak of the ideal wave, 0 to 1 (full scale). Partial sums of ``additive`` overshoot: see `peak_bound`.
+        amplitude: Peak of the ideal wave, 0 to 1 (full scale); ``additive`` overshoots: see `peak_bound`.
         phase: At sample 0, radians.
         sample_rate: Samples per second, Hz.
         num_samples: Samples in each row.
@@ -143,7 +147,7 @@ def _native(tones: ToneInput, rows: npt.NDArray[Any], threads: int) -> npt.NDArr
     )
 
 
-def _twin(tones: ToneInput, rows: npt.NDArray[Any], threads: int) -> npt.NDArray[np.float32]:
+def _twin(tones: ToneInput, rows: npt.NDArray[Any], _threads: int) -> npt.NDArray[np.float32]:
     return reference.render_into(tones, rows)
 
 
@@ -183,6 +187,6 @@ def _refuse_clipping(peaks: npt.NDArray[np.float32], tones: ToneInput) -> None:
         row = int(over[0])
         amplitude, peak = float(tones.settings[row, 1]), float(peaks[row])
         raise InputError(
-            f"amplitude: row {row}: a {WAVEFORMS[tones.waveform[row]]} of amplitude {amplitude:g} reaches {peak:.4g} of "
-            f"full scale and would clip in {len(over)} row(s); at most {amplitude / peak:.4g} fits there"
+            f"amplitude: row {row}: a {WAVEFORMS[tones.waveform[row]]} of amplitude {amplitude:g} reaches {peak:.4g} "
+            f"of full scale and would clip in {len(over)} row(s); at most {amplitude / peak:.4g} fits there"
         )

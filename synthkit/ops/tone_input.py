@@ -218,7 +218,7 @@ def _waveforms(waveform: Any) -> npt.NDArray[np.int32]:
     if array.ndim > 1:
         raise InputError(f"waveform: must be a name or of shape [N], not {list(array.shape)}")
     if array.dtype.kind in "iu":
-        if array.size and not (0 <= int(array.min()) and int(array.max()) < len(WAVEFORMS)):
+        if array.size and not (int(array.min()) >= 0 and int(array.max()) < len(WAVEFORMS)):
             raise InputError(f"waveform: numbers must be 0 to {len(WAVEFORMS) - 1}")
         return array.astype(np.int32)
     numbers = {name: i for i, name in enumerate(WAVEFORMS)}

@@ -280,7 +280,7 @@ def _repeat_warning(recipe: Recipe) -> tuple[str, ...]:
 
 
 def _sine(x: float) -> float:
-    """sin x for |x| <= pi / 6 by its series, so that no libm is asked: the same bits everywhere."""
+    """Sin x for |x| <= pi / 6 by its series, so that no libm is asked: the same bits everywhere."""
     term = total = x
     for k in range(1, 12):
         term = -term * x * x / ((2 * k) * (2 * k + 1))

@@ -71,7 +71,7 @@ class FactorBase(Record):
 
     def at(self, levels: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
         """Values of the given levels, shape [n]."""
-        raise TypeError(f"{type(self).__name__} has no levels")
+        raise TypeError(f"{type(self).__name__} has no levels, so not {levels!r}")
 
     def draw(self, u: npt.NDArray[np.float64]) -> npt.NDArray[Any]:
         """Values for uniform numbers u in [0, 1), shape [n]: the inverse of the distribution function."""
@@ -85,9 +85,8 @@ class FactorBase(Record):
 
     def info(self) -> FactorInfo:
         """The factor as cards and readers see it."""
-        listed = self.levels is not None and self.levels <= _MAX_LISTED_LEVELS
         values: tuple[FactorValue, ...] | None = None
-        if listed:
+        if self.levels is not None and self.levels <= _MAX_LISTED_LEVELS:
             values = tuple(self.at(np.arange(self.levels, dtype=np.int64)).tolist())
         return FactorInfo(
             name=self.name,
@@ -166,7 +165,7 @@ class Values(FactorBase):
 
 
 class Linspace(FactorBase):
-    """``num`` evenly spaced numbers from ``start`` to ``stop`` (included): level i is start + i (stop - start) / (num - 1)."""
+    """``num`` evenly spaced numbers, both ends included: level i is start + i (stop - start) / (num - 1)."""
 
     type: Literal["linspace"] = "linspace"
     kind: FactorKind = "continuous"
@@ -350,7 +349,7 @@ Factor = Annotated[
 
 
 def _geometric(low: float, high: float, u: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """low (high / low)^u, elementwise."""
+    """Low (high / low)^u, elementwise."""
     octaves = exact.log2(np.array([high / low]))[0]
     return low * exact.exp2(u * octaves)
 

@@ -83,7 +83,7 @@ class Recipe(Record):
     params: dict[str, JsonValue] = Field(default_factory=dict)
     factors: tuple[Factor, ...] = Field(min_length=1, max_length=256, strict=False)
     design: Design = Field(default_factory=Grid)
-    splits: dict[SplitName, SplitSize] = Field(default_factory=lambda: {"train": 1.0}, min_length=1)
+    splits: dict[SplitName, SplitSize] = Field(default={"train": 1.0}, min_length=1)
     seed: int = Field(default=0, ge=0, lt=2**63)
     output: Output = Field(default_factory=Output)
     license: str = Field(default="CC0-1.0", pattern=r"^[A-Za-z0-9.+-]+$")
@@ -147,7 +147,7 @@ def _split_problems(recipe: Recipe) -> list[str]:
         if len(held) != 1:
             return ['splits: with the held_out design exactly one split has the size "held_out"']
     elif held:
-        return [f"splits.{held[0]}: the size \"held_out\" needs design.kind = \"held_out\""]
+        return [f'splits.{held[0]}: the size "held_out" needs design.kind = "held_out"']
     rest = [size for size in sizes if size != HELD_OUT]
     if not rest:
         return ["splits: no split is left for training"]
@@ -191,7 +191,7 @@ def _combination_problems(recipe: Recipe, design: HeldOut) -> list[str]:
 def level_of(factor: FactorBase, value: FactorValue) -> int | None:
     """Level of a value of a factor with levels, None where it is none of its values."""
     if isinstance(factor, Categorical | Values):
-        return factor.values.index(value) if value in factor.values else None  # type: ignore[arg-type]
+        return factor.values.index(value) if value in factor.values else None
     info = factor.info()
     if info.values is None or value not in info.values:
         return None

@@ -27,8 +27,7 @@ def describe(error: ValidationError, data: Any, model: type[BaseModel], prefix: 
     lines: list[str] = []
     for details in error.errors(include_url=False, include_context=True):
         path = ".".join(filter(None, [prefix, _path(details["loc"], data)]))
-        for line in _message(details, model).splitlines():
-            lines.append(f"{path}: {line}" if path else line)
+        lines += [f"{path}: {line}" if path else line for line in _message(details, model).splitlines()]
     return lines
 
 

@@ -23,6 +23,7 @@ from synthkit.shards.manifest import read_manifest
 __all__ = ["BuildResult", "Progress", "build"]
 
 _WAITING_PER_WORKER = 4
+_SMALL_BYTES = 64 * 2**20  # made before a second process has started
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -119,6 +120,9 @@ def _run(
     size = 0
     if on_progress:
         on_progress(Progress(there, total, 0))
+    size_to_make = sum(task.rows for task in todo) * prepared.generator.layout.bytes_per_clip
+    if workers is None and size_to_make < _SMALL_BYTES:
+        workers = 1
     with _executor(executor, workers, len(todo)) as (pool, width):
         for done in _results(pool, todo, width * _WAITING_PER_WORKER):
             made += done.rows

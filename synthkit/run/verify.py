@@ -91,9 +91,7 @@ def _check_hashes(root: Path, report: VerifyReport) -> None:
     except WorkError as error:
         report.problems.append(str(error))
         return
-    there = {
-        path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file() and path != root / SUMS
-    }
+    there = {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file() and path != root / SUMS}
     listed = sorted(sums)
     with ThreadPoolExecutor(_threads()) as pool:
         found = pool.map(lambda path: hash_file(root / path) if path in there else None, listed)
@@ -130,9 +128,7 @@ def _check_content(
 
 
 def _stored_digest(example: RawExample, manifest: Manifest) -> bytes:
-    return audio_digest(
-        example.id, example.factors, example.factor_indices.tolist(), manifest.layout, example.samples
-    )
+    return audio_digest(example.id, example.factors, example.factor_indices.tolist(), manifest.layout, example.samples)
 
 
 def _check_regenerated(root: Path, manifest: Manifest, count: int, report: VerifyReport) -> None:

@@ -84,7 +84,8 @@ class WavWriter(_FolderWriter):
     suffix = "wav"
 
     def encode(self, batch: AudioBatch, row: int) -> memoryview:
-        return batch.wav[row].data
+        clip: memoryview = batch.wav[row].data
+        return clip
 
 
 class FlacWriter(_FolderWriter):

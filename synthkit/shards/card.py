@@ -102,12 +102,8 @@ def _splits(splits: Iterable[SplitInfo]) -> str:
 
 
 def _factors(factors: Iterable[FactorInfo]) -> str:
-    rows = [
-        (f.name, f.kind, f.unit, f"{f.levels:,}" if f.levels else "", _values(f), f.description) for f in factors
-    ]
-    note = (
-        "Column `<factor>` holds the value and, where a factor has levels, `<factor>_index` the level, counted from 0.\n"
-    )
+    rows = [(f.name, f.kind, f.unit, f"{f.levels:,}" if f.levels else "", _values(f), f.description) for f in factors]
+    note = "Column `<factor>` holds the value; where a factor has levels, `<factor>_index` holds the level, from 0.\n"
     header = ("factor", "kind", "unit", "levels", "values", "what it is")
     return "## Factors\n\n" + note + "\n" + _table(header, rows)
 

@@ -31,9 +31,10 @@ def factor_arrays(rows: Rows, factors: Sequence[FactorInfo]) -> list[pa.Array]:
     """Arrow arrays of the factor columns, in the order of `factor_fields`."""
     arrays = []
     for k, factor in enumerate(factors):
-        arrays.append(pa.array(rows.values[factor.name], _ARROW_TYPES[factor.dtype]))
+        # Lists, since pyarrow imports pandas (0.3 s a worker) to look at a NumPy array.
+        arrays.append(pa.array(rows.values[factor.name].tolist(), _ARROW_TYPES[factor.dtype]))
         if factor.levels is not None:
-            arrays.append(pa.array(rows.indices[:, k]))
+            arrays.append(pa.array(rows.indices[:, k].tolist(), pa.int64()))
     return arrays
 
 

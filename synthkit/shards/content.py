@@ -48,7 +48,7 @@ def audio_digest(
     line = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     digest = hashlib.sha256(line.encode())
     digest.update(b"\n")
-    digest.update(memoryview(samples).cast("B"))
+    digest.update(samples.data)
     return digest.digest()
 
 
@@ -70,4 +70,3 @@ def fingerprint(digests: Iterable[bytes]) -> str:
     for digest in digests:
         whole.update(digest)
     return f"sha256:{whole.hexdigest()}"
-

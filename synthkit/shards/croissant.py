@@ -131,7 +131,13 @@ def _record_set(info: DatasetInfo) -> dict[str, Any]:
         fields.append(_field("file_name", "sc:Text", "Name of the clip's file beside the table.", "file_name"))
     for factor in info.factors:
         fields += _factor_fields(factor)
-    return {"@type": "cr:RecordSet", "@id": "examples", "name": "examples", "key": {"@id": "examples/id"}, "field": fields}
+    return {
+        "@type": "cr:RecordSet",
+        "@id": "examples",
+        "name": "examples",
+        "key": {"@id": "examples/id"},
+        "field": fields,
+    }
 
 
 def _factor_fields(factor: FactorInfo) -> list[dict[str, Any]]:

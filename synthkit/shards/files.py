@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import threading
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,6 +16,7 @@ __all__ = ["TEMPORARY", "HashingFile", "hash_file", "sync_folder", "write_file"]
 
 TEMPORARY = ".tmp-"
 _CHUNK = 4 * 2**20
+_SYNC_EVERY = 16 * 2**20
 
 
 class HashingFile:
@@ -35,6 +37,8 @@ class HashingFile:
         self._file = self._temporary.open("wb", buffering=0)
         self._hash = hashlib.sha256()
         self._bytes = 0
+        self._sync: threading.Thread | None = None
+        self._synced = 0
         self.closed = False
 
     def write(self, data: bytes | memoryview) -> int:
@@ -45,7 +49,22 @@ class HashingFile:
         while done < len(view):
             done += self._file.write(view[done:]) or 0
         self._bytes += len(view)
+        if self._bytes - self._synced >= _SYNC_EVERY:
+            self._start_sync()
         return len(view)
+
+    def _start_sync(self) -> None:
+        """Let the disk work while the next examples are made; the last sync then has little left to do."""
+        if self._sync is not None and self._sync.is_alive():
+            return
+        self._synced = self._bytes
+        self._sync = threading.Thread(target=_sync_quietly, args=(self._file.fileno(),), daemon=True)
+        self._sync.start()
+
+    def _join_sync(self) -> None:
+        if self._sync is not None:
+            self._sync.join()
+            self._sync = None
 
     def tell(self) -> int:
         return self._bytes
@@ -72,6 +91,7 @@ class HashingFile:
         Args:
             sync_parent: Also make the rename itself last; left out where the folder will be renamed as a whole.
         """
+        self._join_sync()
         os.fsync(self._file.fileno())
         self._file.close()
         final = self._root / self._path
@@ -82,6 +102,7 @@ class HashingFile:
 
     def abort(self) -> None:
         """Remove what was written."""
+        self._join_sync()
         self._file.close()
         self._temporary.unlink(missing_ok=True)
 
@@ -94,6 +115,12 @@ class HashingFile:
         if kind is not None:
             with contextlib.suppress(OSError):
                 self.abort()
+
+
+def _sync_quietly(handle: int) -> None:
+    """An early sync; an error shows again in the one that counts."""
+    with contextlib.suppress(OSError):
+        os.fdatasync(handle)
 
 
 def write_file(root: Path, path: str, data: bytes) -> FileRecord:

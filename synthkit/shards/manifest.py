@@ -11,7 +11,16 @@ from typing import Any
 from synthkit.errors import InputError, WorkError
 from synthkit.records import AudioLayout, DatasetInfo, FactorInfo, FileRecord
 
-__all__ = ["MANIFEST", "SUMS", "Manifest", "ShardEntry", "parse_sums", "read_manifest", "render_manifest", "render_sums"]
+__all__ = [
+    "MANIFEST",
+    "SUMS",
+    "Manifest",
+    "ShardEntry",
+    "parse_sums",
+    "read_manifest",
+    "render_manifest",
+    "render_sums",
+]
 
 MANIFEST = "manifest.json"
 SUMS = "SHA256SUMS"

@@ -50,8 +50,8 @@ class ParquetWriter:
 
     def write(self, batch: AudioBatch) -> None:
         count, size = batch.wav.shape
-        offsets = pa.array(np.arange(count + 1, dtype=np.int32) * np.int32(size))
-        clips = pa.Array.from_buffers(pa.binary(), count, [None, offsets.buffers()[1], pa.py_buffer(batch.wav)])
+        offsets = pa.py_buffer(np.arange(count + 1, dtype=np.int32) * np.int32(size))
+        clips = pa.Array.from_buffers(pa.binary(), count, [None, offsets, pa.py_buffer(batch.wav)])
         ids = batch.rows.ids
         audio = pa.StructArray.from_arrays([clips, pa.array([f"{id}.wav" for id in ids])], fields=list(_AUDIO))
         arrays = [pa.array(ids), audio, *factor_arrays(batch.rows, self._factors)]

@@ -66,7 +66,8 @@ def sin_cycle(phase: Phases) -> Floats:
     p = np.full_like(z, F(_SERIES[0]))
     for coefficient in _SERIES[1:]:
         p = p * z + F(coefficient)
-    return (p * z + F(1.570796251296997)) * q
+    result: Floats = (p * z + F(1.570796251296997)) * q
+    return result
 
 
 def _cos_cycle(phase: Phases) -> Floats:

@@ -1,0 +1,108 @@
+# `make help` lists the targets. All of them work in `.venv` in this folder.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+JOBS ?= $(shell nproc)
+SETUP_STAMP := $(VENV)/.setup-stamp
+LINT_STAMP := $(VENV)/.lint-stamp
+NATIVE := CMakeLists.txt $(shell find csrc -type f 2>/dev/null)
+
+.PHONY: help
+help: ## Show this
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.PHONY: check-tools
+check-tools:
+	@scripts/check-tools $(PYTHON)
+
+$(BIN)/python: | check-tools
+	$(PYTHON) -m venv $(VENV)
+
+.PHONY: demo
+demo: $(BIN)/python ## Install with core dependencies only, make SynTone, verify it
+	$(PIP) install -q -c constraints.txt .
+	$(BIN)/synthkit generate syntone --out demo/syntone
+	$(BIN)/synthkit verify demo/syntone --regenerate 20
+	@echo
+	@echo "SynTone is in demo/syntone: read demo/syntone/README.md, or try"
+	@echo "  $(BIN)/synthkit show demo/syntone"
+	@echo "  $(BIN)/python -c 'import synthkit; print(synthkit.load(\"demo/syntone\", split=\"test\")[0])'"
+	@echo "  $(BIN)/synthkit list"
+
+.PHONY: setup
+setup: $(SETUP_STAMP) ## Make .venv with everything: all extras, development tools, system programs
+
+$(SETUP_STAMP): pyproject.toml constraints.txt $(NATIVE) $(wildcard recipes/*.py) | $(BIN)/python
+	scripts/install-system-packages
+	$(PIP) install -q -c constraints.txt scikit-build-core pybind11 cmake ninja
+	$(PIP) install -q -c constraints.txt --no-build-isolation -Cbuild-dir=build/dev -e '.[train,text,llm,speech,cluster,plot,dev]'
+	touch $@ $(LINT_STAMP)
+
+# What the linters need, which is little: the heavy extras are left to `make setup`.
+$(LINT_STAMP): pyproject.toml constraints.txt $(NATIVE) | $(BIN)/python
+	$(PIP) install -q -c constraints.txt scikit-build-core pybind11 cmake ninja
+	$(PIP) install -q -c constraints.txt --no-build-isolation -Cbuild-dir=build/dev -e '.[dev]'
+	touch $@
+
+.PHONY: build
+build: | $(LINT_STAMP) ## Build the native kernels again, into .venv
+	$(PIP) install -q --no-deps --no-build-isolation -Cbuild-dir=build/dev -e .
+
+.PHONY: test
+test: setup test-cpp bench-smoke ## All tests
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --durations 10
+
+.PHONY: test-cpp
+test-cpp: | $(LINT_STAMP) ## The C++ tests, without Python
+	@mkdir -p build
+	$(BIN)/cmake -S . -B build/cpp -G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN)/ninja) \
+	  -DSYNTHKIT_TESTS=ON -DSYNTHKIT_PYTHON=OFF -DSYNTHKIT_WERROR=ON > build/cpp.log 2>&1 || { cat build/cpp.log; exit 1; }
+	$(BIN)/cmake --build build/cpp
+	$(BIN)/ctest --test-dir build/cpp --output-on-failure
+
+.PHONY: sanitize
+sanitize: | $(LINT_STAMP) ## The C++ tests under ASan + UBSan, then under TSan
+	for kind in address,undefined thread; do \
+	  $(BIN)/cmake -S . -B build/$${kind%%,*} -G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN)/ninja) \
+	    -DSYNTHKIT_TESTS=ON -DSYNTHKIT_PYTHON=OFF -DSYNTHKIT_SANITIZE=$$kind; \
+	  $(BIN)/cmake --build build/$${kind%%,*}; \
+	  $(BIN)/ctest --test-dir build/$${kind%%,*} --output-on-failure; \
+	done
+
+.PHONY: lint
+lint: $(LINT_STAMP) ## ruff, mypy --strict, clang-format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/clang-format --dry-run -Werror $$(find csrc -name '*.cpp' -o -name '*.h')
+
+.PHONY: format
+format: $(LINT_STAMP) ## Bring all code into form
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+	$(BIN)/clang-format -i $$(find csrc -name '*.cpp' -o -name '*.h')
+
+.PHONY: bench
+bench: setup ## Check answers, then time against baselines in the same run
+	$(BIN)/python -m benchmarks
+
+.PHONY: bench-smoke
+bench-smoke: setup
+	$(BIN)/python -m benchmarks --smoke
+
+.PHONY: soak
+soak: setup ## Kill a build at many random moments (20 minutes)
+	SYNTHKIT_SOAK_KILLS=400 $(BIN)/python -m pytest -q tests/run/test_kill.py
+
+.PHONY: dist
+dist: | $(LINT_STAMP) ## Source distribution and wheel, into dist/
+	$(BIN)/python -m build --no-isolation
+
+.PHONY: clean
+clean: ## Remove what was built; .venv stays
+	rm -rf build dist demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

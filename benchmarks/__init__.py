@@ -1,0 +1,1 @@
+"""Benchmarks: each checks its answer, then times it against baselines in the same run."""

@@ -1,0 +1,4 @@
+from synthkit._core import cpu as cpu
+from synthkit._core import elementary as elementary
+from synthkit._core import philox as philox
+from synthkit._core import tone as tone

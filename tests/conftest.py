@@ -1,0 +1,64 @@
+"""Fixtures that all tests share."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from synthkit.recipe import Recipe
+from synthkit.recipe.load import from_data
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def golden():
+    """Reads a JSON file of tests/golden."""
+    return lambda name: json.loads((ROOT / "tests" / "golden" / name).read_text())
+
+
+@pytest.fixture
+def data():
+    """A small recipe as plain data, to be changed at will: 3 x 4 x 5 clips of 400 samples."""
+    return {
+        "name": "tiny",
+        "generator": "tone",
+        "params": {"sample_rate": 8000, "duration": 0.05},
+        "factors": [
+            {"type": "categorical", "name": "waveform", "values": ["sine", "square", "sawtooth"]},
+            {"type": "linspace", "name": "amplitude", "start": 0.1, "stop": 0.7, "num": 4},
+            {"type": "linspace", "name": "frequency", "start": 200.0, "stop": 1000.0, "num": 5},
+        ],
+        "splits": {"train": 0.8, "validation": 0.1, "test": 0.1},
+        "seed": 7,
+    }
+
+
+@pytest.fixture
+def recipe(data) -> Recipe:
+    return from_data(data, "test")
+
+
+@pytest.fixture
+def synthkit(tmp_path):
+    """Runs the command line in a process of its own, in an empty folder."""
+
+    def run(*args, check=True, env=None, **options):
+        done = subprocess.run(
+            [sys.executable, "-m", "synthkit", *map(str, args)],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            cwd=tmp_path,
+            env={**os.environ, **(env or {})},
+            **options,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        if check:
+            assert done.returncode == 0, done.stderr
+        return done
+
+    return run

@@ -1,0 +1,116 @@
+"""What `render` refuses, and what its messages name."""
+
+import numpy as np
+import pytest
+
+from synthkit.errors import InputError
+from synthkit.ops import tone
+
+GOOD = dict(waveform="square", frequency=440.0, amplitude=0.5, sample_rate=16000, num_samples=100)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"waveform": "sinus"}, "waveform: 'sinus' is none of: sine"),
+        ({"waveform": ["sine", "x"], "frequency": [1.0, 2.0]}, "waveform: 'x' is none of"),
+        ({"waveform": np.array([0, 4])}, "waveform: numbers must be 0 to 3"),
+        ({"frequency": 8000.0}, "frequency: row 0: 8000 Hz is at or above the Nyquist frequency, 8000 Hz"),
+        ({"frequency": [100.0, 9000.0]}, "frequency: row 1: 9000 Hz"),
+        ({"frequency": 0.0}, "frequency: row 0: must be > 0 Hz, not 0"),
+        ({"frequency": -3.0}, "frequency: row 0: must be > 0 Hz"),
+        ({"frequency": [100.0, np.nan]}, "frequency: row 1: must be > 0 Hz, not nan"),
+        ({"frequency": np.inf}, "frequency: row 0"),
+        ({"frequency": "high"}, "frequency: must be a number"),
+        ({"frequency": [[1.0]]}, "frequency: must be a number or of shape"),
+        ({"frequency": [1.0, 2.0], "amplitude": [0.1, 0.2, 0.3]}, "arrays of different lengths: 2, 3"),
+        ({"amplitude": 1.01}, "amplitude: row 0: must be from 0 to 1, not 1.01"),
+        ({"amplitude": [0.5, -0.1]}, "amplitude: row 1: must be from 0 to 1"),
+        ({"amplitude": np.nan}, "amplitude: row 0"),
+        ({"phase": np.inf}, "phase: row 0: must be finite"),
+        ({"duty": 0.0}, r"duty: row 0: must be inside of \(0, 1\)"),
+        ({"duty": 1.0}, "duty: row 0"),
+        ({"rolloff": 3.0}, "rolloff: needs antialias='additive'"),
+        ({"rolloff": -1.0, "antialias": "additive"}, "rolloff: row 0: must be >= 0"),
+        ({"antialias": "best"}, "antialias: 'best' is none of: none, polyblep, additive"),
+        ({"sample_rate": 0}, "sample_rate: must be > 0 Hz"),
+        ({"sample_rate": np.nan}, "sample_rate"),
+        ({"num_samples": 0}, "num_samples: must be a whole number from 1"),
+        ({"num_samples": 1.5}, "num_samples"),
+        ({"dtype": "float64"}, "dtype: 'float64' is none of"),
+        ({"device": "tpu"}, "device: 'tpu' is none of: cpu"),
+        ({"threads": 0}, "threads: must be a whole number >= 1"),
+        ({"envelope": (0.1, 0.2)}, "envelope: must be Envelope"),
+        ({"envelope": (-0.1, 0, 1, 0)}, "envelope.attack: row 0"),
+        ({"envelope": (0, 0, 1.5, 0)}, "envelope.sustain: row 0: must be from 0 to 1"),
+        ({"envelope": (0.005, 0.001, 1, 0.001)}, "envelope: row 0: attack"),
+        ({"vibrato": (5.0, -1.0)}, "vibrato.depth"),
+        ({"vibrato": (5.0, 1200.0), "frequency": 4000.0}, r"4000 Hz \(8000 Hz with vibrato\) is at or above"),
+        ({"vibrato": (1e-6, 1000.0), "frequency": 4000.0}, "vibrato: row 0: too slow and deep"),
+        ({"tremolo": (5.0, 1.5)}, "tremolo.depth"),
+        ({"noise": (np.nan, 1)}, "noise.snr"),
+        ({"noise": (10.0, -1)}, "noise.key: must be a whole number"),
+        ({"noise": (10.0, 2**64)}, "noise.key"),
+        ({"noise": (10.0, 1, [-1])}, "noise.index"),
+        ({"noise": (10.0, 1, None, 2**32)}, "noise.stream"),
+        ({"frequency": 0.0001, "antialias": "additive"}, "harmonics below Nyquist"),
+        ({"out": [1]}, "out: must be a NumPy array"),
+        ({"out": np.empty(99, np.float32)}, r"out: must be float32 \[100\], not float32 \[99\]"),
+        ({"out": np.empty(100, np.float64)}, "out: must be float32"),
+        ({"out": np.empty(200, np.float32)[::2]}, "side by side"),
+        ({"out": np.broadcast_to(np.float32(0), (100,))}, "read-only"),
+    ],
+)
+@pytest.mark.parametrize("backend", ["cpu", "reference"])
+def test_refused(change, message, backend):
+    with pytest.raises(InputError, match=message):
+        tone.render(**(GOOD | {"device": backend} | change))
+
+
+def test_overlapping_rows_are_refused():
+    raw = np.zeros(300, np.float32)
+    rows = np.lib.stride_tricks.as_strided(raw, (2, 100), (40, 4))
+    with pytest.raises(InputError, match="overlap"):
+        tone.render(**(GOOD | {"frequency": [1.0, 2.0], "out": rows}))
+
+
+def test_clipping_is_refused_and_says_what_fits():
+    case = GOOD | {"antialias": "additive", "dtype": "int16", "frequency": [100.0, 3000.0], "num_samples": 4000}
+    with pytest.raises(InputError, match=r"amplitude: row 0: a square of amplitude 0.9 reaches .* in 2 row\(s\); at most") as e:
+        tone.render(**(case | {"amplitude": 0.9}))
+    fits = float(str(e.value).rsplit("most ", 1)[1].split()[0])
+    assert 0.7 < fits < 0.9
+    tone.render(**(case | {"amplitude": 0.999 * min(fits, np.pi / 4)}))
+
+
+def test_floats_may_exceed_full_scale():
+    y = tone.render("square", 3000.0, 1.0, sample_rate=16000, num_samples=1000, antialias="additive")
+    assert 1.2 < y.max() < 1.28
+
+
+def test_above_nyquist_on_request():
+    y = tone.render("sine", 9000.0, 0.5, sample_rate=16000, num_samples=100, allow_above_nyquist=True)
+    exact = 0.5 * np.sin(2 * np.pi * 9000 * np.arange(100) / 16000)
+    assert np.max(np.abs(y - exact)) < 1e-6
+    with pytest.raises(InputError, match="sample rate"):
+        tone.render("sine", 16000.0, 0.5, sample_rate=16000, num_samples=100, allow_above_nyquist=True)
+
+
+@pytest.mark.parametrize("duty", [0.05, 0.2, 0.5, 0.7, 0.95])
+@pytest.mark.parametrize("rolloff", [0.0, 3.0, 12.0, 40.0])
+@pytest.mark.parametrize("waveform", tone.WAVEFORMS)
+def test_peak_bound_holds(waveform, duty, rolloff):
+    """Over all numbers of harmonics: from the one of 7,900 Hz to the 100 of 79 Hz."""
+    frequency = 7900.0 / np.arange(1, 101)
+    y = tone.render(
+        waveform, frequency, 1.0, sample_rate=16000, num_samples=8000, antialias="additive", duty=duty, rolloff=rolloff
+    )
+    bound = tone.peak_bound(waveform, antialias="additive", duty=duty)
+    assert np.abs(y).max() <= bound
+    if rolloff == 0 and duty == 0.5:
+        assert np.abs(y).max() > 0.95 * bound
+
+
+def test_peak_bound_with_noise_holds():
+    y = tone.render("square", [440.0] * 50, 1.0, sample_rate=16000, num_samples=20000, noise=(10.0, 3))
+    assert np.abs(y).max() <= tone.peak_bound("square", antialias="none", snr=10.0)
