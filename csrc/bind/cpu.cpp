@@ -19,6 +19,9 @@ void bind_cpu(py::module_ module) {
     }
     return names;
   });
+  if (const char* wanted = unknown_cpu_path()) {
+    throw py::import_error("SYNTHKIT_CPU_PATH is '" + std::string(wanted) + "', which is no path of this processor");
+  }
   module.def("path", [] { return std::string(kCpuPathNames[int(cpu_path())]); });
   module.def(
       "set_path",

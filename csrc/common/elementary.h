@@ -7,6 +7,7 @@ namespace synthkit {
 
 // 2^x; 0 below the normal range, infinity above it. Relative error below 4e-16.
 SK_HD double exp2_exact(double x) {
+  if (x != x) return x;
   if (!(x > -1022.0)) return 0.0;
   if (x >= 1024.0) return bit_cast<double>(uint64_t{0x7FF0000000000000u});
   // Round to the nearest whole number by the magic constant 1.5 * 2^52.

@@ -26,11 +26,16 @@ bool cpu_path_available(CpuPath path) {
 
 namespace {
 
+int wanted_path(const char* wanted) {
+  for (int i = 0; i < kNumCpuPaths; ++i) {
+    if (std::strcmp(wanted, kCpuPathNames[i]) == 0 && cpu_path_available(CpuPath(i))) return i;
+  }
+  return -1;
+}
+
 CpuPath best_path() {
   const char* wanted = std::getenv("SYNTHKIT_CPU_PATH");
-  for (int i = 0; wanted != nullptr && i < kNumCpuPaths; ++i) {
-    if (std::strcmp(wanted, kCpuPathNames[i]) == 0 && cpu_path_available(CpuPath(i))) return CpuPath(i);
-  }
+  if (wanted != nullptr && wanted_path(wanted) >= 0) return CpuPath(wanted_path(wanted));
   for (int i = kNumCpuPaths - 1; i > 0; --i) {
     if (cpu_path_available(CpuPath(i))) return CpuPath(i);
   }
@@ -45,6 +50,11 @@ std::atomic<int>& current() {
 }  // namespace
 
 CpuPath cpu_path() { return CpuPath(current().load()); }
+
+const char* unknown_cpu_path() {
+  const char* wanted = std::getenv("SYNTHKIT_CPU_PATH");
+  return wanted != nullptr && wanted_path(wanted) < 0 ? wanted : nullptr;
+}
 
 bool set_cpu_path(CpuPath path) {
   if (!cpu_path_available(path)) return false;

@@ -1,7 +1,9 @@
 #include "cpu/tone.h"
 
 #include <atomic>
+#include <exception>
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -26,23 +28,35 @@ RenderRow chosen_path() {
   return baseline::render_row;
 }
 
+// Takes rows one by one until none is left; each is written by one thread, from its own data alone.
+void render_some(std::span<const Tone> tones, const ToneBatch& batch, const ToneOutput& out, std::span<float> peaks,
+                 RenderRow render, std::atomic<size_t>& next) {
+  auto scratch = std::make_unique_for_overwrite<ToneScratch>();
+  std::vector<Harmonic> harmonics;
+  for (size_t i = next++; i < tones.size(); i = next++) {
+    harmonics.clear();
+    const ToneRow row = prepare_tone(tones[i], batch, harmonics);
+    std::byte* target = out.data + static_cast<int64_t>(i) * out.stride;
+    render(row, harmonics.data(), batch.num_samples, *scratch,
+           out.is_int16 ? nullptr : reinterpret_cast<float*>(target),
+           out.is_int16 ? reinterpret_cast<int16_t*>(target) : nullptr, &peaks[i]);
+  }
+}
+
 }  // namespace
 
 void render_tones(std::span<const Tone> tones, const ToneBatch& batch, const ToneOutput& out, std::span<float> peaks,
                   int threads) {
   const RenderRow render = chosen_path();
   std::atomic<size_t> next{0};
-  // Rows are handed out one by one; each is written by one thread, from its own data alone.
+  std::mutex failure_lock;
+  std::exception_ptr failure;
   const auto work = [&] {
-    auto scratch = std::make_unique_for_overwrite<ToneScratch>();
-    std::vector<Harmonic> harmonics;
-    for (size_t i = next++; i < tones.size(); i = next++) {
-      harmonics.clear();
-      const ToneRow row = prepare_tone(tones[i], batch, harmonics);
-      std::byte* target = out.data + static_cast<int64_t>(i) * out.stride;
-      render(row, harmonics.data(), batch.num_samples, *scratch,
-             out.is_int16 ? nullptr : reinterpret_cast<float*>(target),
-             out.is_int16 ? reinterpret_cast<int16_t*>(target) : nullptr, &peaks[i]);
+    try {
+      render_some(tones, batch, out, peaks, render, next);
+    } catch (...) {  // out of memory; an exception that left a thread would end the process
+      const std::lock_guard guard(failure_lock);
+      failure = std::current_exception();
     }
   };
   const auto extra = std::min<size_t>(static_cast<size_t>(threads > 1 ? threads - 1 : 0), tones.size());
@@ -50,6 +64,8 @@ void render_tones(std::span<const Tone> tones, const ToneBatch& batch, const Ton
   pool.reserve(extra);
   for (size_t t = 0; t < extra; ++t) pool.emplace_back(work);
   work();
+  pool.clear();  // joins
+  if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace synthkit

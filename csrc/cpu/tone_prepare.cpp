@@ -12,7 +12,7 @@ constexpr double kPi = 3.141592653589793;
 constexpr double kTwo64 = 18446744073709551616.0;
 constexpr double kLog2Of10Over20 = 0.16609640474436813;
 constexpr uint64_t kQuarter = uint64_t{1} << 62;
-constexpr float kStep = 1e30f;  // slope of a ramp without length
+constexpr double kStep = 1e30;  // slope of a ramp without length, and the steepest there is: 0 * infinity is no gain
 
 // Fraction of a cycle in [0, 1) -> * 2^64.
 uint64_t to_phase(double cycles) {
@@ -78,19 +78,22 @@ double add_harmonics(const Tone& tone, double highest, double nyquist, uint64_t 
 
 double naive_power(int32_t waveform) { return waveform == kSquare ? 1.0 : waveform == kSine ? 0.5 : 1.0 / 3.0; }
 
+// Slope of a ramp of that many samples.
+float slope(double samples) { return static_cast<float>(samples * kStep > 1.0 ? 1.0 / samples : kStep); }
+
 void set_envelope(const Tone& tone, const ToneBatch& batch, ToneRow& row) {
   const double attack = tone.attack * batch.sample_rate;
   const double decay = tone.decay * batch.sample_rate;
   const double release = tone.release * batch.sample_rate;
   row.has_envelope = tone.attack > 0 || tone.release > 0 || tone.sustain != 1.0;
   row.attack_offset = attack > 0 ? 0.0f : 1.0f;
-  row.attack_slope = attack > 0 ? static_cast<float>(1.0 / attack) : 0.0f;
+  row.attack_slope = attack > 0 ? slope(attack) : 0.0f;
   row.decay_start = static_cast<float>(attack);
   row.decay_offset = attack > 0 || decay > 0 ? 0.0f : 1.0f;
-  row.decay_slope = decay > 0 ? static_cast<float>(1.0 / decay) : kStep;
+  row.decay_slope = slope(decay);
   row.fall = static_cast<float>(1.0 - tone.sustain);
   row.end = static_cast<float>(batch.num_samples);
-  row.release_slope = release > 0 ? static_cast<float>(1.0 / release) : kStep;
+  row.release_slope = slope(release);
 }
 
 }  // namespace

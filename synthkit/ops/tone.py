@@ -16,7 +16,18 @@ import numpy.typing as npt
 from synthkit import _core
 from synthkit.errors import InputError
 from synthkit.ops.reference import tone as reference
-from synthkit.ops.tone_input import ANTIALIAS, WAVEFORMS, Envelope, Noise, Numbers, ToneInput, Tremolo, Vibrato, gather
+from synthkit.ops.tone_input import (
+    ANTIALIAS,
+    WAVEFORMS,
+    Envelope,
+    Noise,
+    Numbers,
+    ToneInput,
+    Tremolo,
+    Vibrato,
+    gather,
+    is_real,
+)
 
 __all__ = ["ANTIALIAS", "BACKENDS", "WAVEFORMS", "Envelope", "Noise", "Tremolo", "Vibrato", "peak_bound", "render"]
 
@@ -27,8 +38,9 @@ _DTYPES: dict[str, np.dtype[Any]] = {
 }
 # The largest magnitude that still rounds to 32767.
 _FITS = 1.0 + 0.5 / 32767
+_MAX_THREADS = 4096
 _NOISE_PEAK = 5.9  # standard deviations: Box-Muller from 24-bit uniforms ends at sqrt(50 ln 2) = 5.888
-# Peaks of partial sums of the ideal wave of peak 1, over all numbers of harmonics; see tests/ops/test_peaks.py.
+# Peaks of partial sums of the ideal wave of peak 1, over all numbers of harmonics; see test_peak_bound_holds.
 _ADDITIVE_PEAK = {"sine": 1.0, "sawtooth": 1.1790, "triangle": 1.0, "square": 1.2733}
 
 
@@ -85,9 +97,9 @@ def render(
     Raises:
         InputError: An argument is wrong (named with row and value), or an int16 sample would clip.
     """
-    if device not in BACKENDS:
+    if not isinstance(device, str) or device not in BACKENDS:
         raise InputError(f"device: {device!r} is none of: {', '.join(BACKENDS)}")
-    if dtype not in _DTYPES:
+    if not isinstance(dtype, str) or dtype not in _DTYPES:
         raise InputError(f"dtype: {dtype!r} is none of: {', '.join(_DTYPES)}")
     tones = gather(
         waveform,
@@ -108,14 +120,17 @@ def render(
     shape = (num_samples,) if tones.scalar else (len(tones.waveform), num_samples)
     result = _output(out, shape, _DTYPES[dtype])
     rows = result.reshape(1, num_samples) if tones.scalar else result
-    peaks = BACKENDS[device](tones, rows, _thread_count(threads))
+    count = _thread_count(threads)
+    if not rows.size:
+        return result
+    peaks = BACKENDS[device](tones, rows, count)
     if rows.dtype == np.int16:
         _refuse_clipping(peaks, tones)
     return result
 
 
 def peak_bound(waveform: str, *, antialias: str, duty: float = 0.5, snr: float = float("inf")) -> float:
-    """An upper bound for |y| / amplitude of a tone, envelope and tremolo at their loudest.
+    """An upper bound for |y| / amplitude of a tone, up to 1e-6 of rounding; envelope and tremolo at their loudest.
 
     Args:
         waveform: A name out of `WAVEFORMS`.
@@ -168,6 +183,8 @@ def _output(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> npt.NDArr
         raise InputError("out: is read-only")
     if out.size and out.shape[-1] > 1 and out.strides[-1] != out.itemsize:
         raise InputError("out: the samples of a row must lie side by side")
+    if out.ctypes.data % out.itemsize or any(step % out.itemsize for step in out.strides):
+        raise InputError(f"out: must be aligned to its {out.itemsize}-byte samples")
     if out.ndim == 2 and out.shape[0] > 1 and abs(out.strides[0]) < out.shape[1] * out.itemsize:
         raise InputError("out: rows overlap")
     return out
@@ -176,8 +193,8 @@ def _output(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> npt.NDArr
 def _thread_count(threads: int | None) -> int:
     if threads is None:
         return len(os.sched_getaffinity(0))
-    if isinstance(threads, bool) or int(threads) != threads or threads < 1:
-        raise InputError(f"threads: must be a whole number >= 1, not {threads}")
+    if not is_real(threads) or threads % 1 or not 1 <= threads <= _MAX_THREADS:
+        raise InputError(f"threads: must be a whole number from 1 to {_MAX_THREADS}, not {threads!r}")
     return int(threads)
 
 

@@ -19,6 +19,7 @@ Numbers = float | npt.ArrayLike
 _MAX_SAMPLES = 2**31 - 1
 _MAX_BEND = 2.0**19
 _MAX_HARMONICS = 2**22
+_MIN_SNR = -200.0
 _HUGE = 1e300  # stands for "any finite number"
 Column = npt.NDArray[np.float64] | float
 
@@ -160,6 +161,7 @@ def gather(
     _check_nyquist(arrays, sample_rate, allow=allow_above_nyquist, mode=antialias)
     _check_envelope(arrays, num_samples / sample_rate)
     _check_vibrato(arrays)
+    _check_rates(arrays, sample_rate)
     _check_harmonics(arrays, sample_rate, antialias)
     settings = np.empty((n, len(arrays)), np.float64)
     for k, values in enumerate(arrays.values()):
@@ -177,6 +179,12 @@ def gather(
     )
 
 
+def is_real(value: Any) -> bool:
+    """Whether a value is one finite number, and no bool."""
+    real = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    return real and bool(np.isfinite(value))
+
+
 def _position(name: str, names: tuple[str, ...], what: str) -> int:
     if name not in names:
         raise InputError(f"{what}: {name!r} is none of: {', '.join(names)}")
@@ -184,10 +192,10 @@ def _position(name: str, names: tuple[str, ...], what: str) -> int:
 
 
 def _check_frame(sample_rate: float, num_samples: int) -> None:
-    if not np.isfinite(sample_rate) or sample_rate <= 0:
-        raise InputError(f"sample_rate: must be > 0 Hz, not {sample_rate}")
-    if isinstance(num_samples, bool) or int(num_samples) != num_samples or not 1 <= num_samples <= _MAX_SAMPLES:
-        raise InputError(f"num_samples: must be a whole number from 1 to {_MAX_SAMPLES}, not {num_samples}")
+    if not is_real(sample_rate) or not 0 < sample_rate < np.inf:
+        raise InputError(f"sample_rate: must be > 0 Hz, not {sample_rate!r}")
+    if not is_real(num_samples) or num_samples % 1 or not 1 <= num_samples <= _MAX_SAMPLES:
+        raise InputError(f"num_samples: must be a whole number from 1 to {_MAX_SAMPLES}, not {num_samples!r}")
 
 
 def _named(kind: Any, given: tuple[Any, ...] | None, default: tuple[Any, ...], what: str) -> tuple[Any, ...]:
@@ -239,7 +247,7 @@ def _rows(arrays: list[Any]) -> tuple[int, bool]:
 
 _LIMITS = {
     "phase": ("finite", -np.inf, np.inf, True),
-    "noise.snr": ("a number of dB", -_HUGE, np.inf, False),
+    "noise.snr": (f">= {_MIN_SNR:g} dB", _MIN_SNR, np.inf, False),
     "frequency": ("> 0 Hz", 0.0, np.inf, True),
     "amplitude": ("from 0 to 1", 0.0, 1.0, False),
     "duty": ("inside of (0, 1)", 0.0, 1.0, True),
@@ -317,6 +325,16 @@ def _check_vibrato(arrays: Mapping[str, Column]) -> None:
     row = _first_bad(depth < _MAX_BEND)
     if row is not None:
         raise InputError(f"vibrato: row {row}: too slow and deep: the phase moves by {_at(depth, row):g} cycles")
+
+
+def _check_rates(arrays: Mapping[str, Column], sample_rate: float) -> None:
+    for name in ("vibrato.rate", "tremolo.rate"):
+        row = _first_bad(np.asarray(arrays[name]) < sample_rate / 2)
+        if row is not None:
+            rate = _at(arrays[name], row)
+            raise InputError(
+                f"{name}: row {row}: {rate:g} Hz is at or above half the sample rate, {sample_rate / 2:g} Hz"
+            )
 
 
 def _check_harmonics(arrays: Mapping[str, Column], sample_rate: float, mode: str) -> None:

@@ -59,7 +59,9 @@ def test_polyblep_is_halfway_at_the_step():
 
 def test_pcm16_rounds_half_to_even_and_scales_by_32767():
     # A square of amplitude a is +-a: 0.5 * 32767 = 16383.5 rounds to the even 16384.
-    y = tone.render("square", 1000.0, [1.0, 0.5, 1.5 / 32767, 2.5 / 32767], sample_rate=8000, num_samples=8, dtype="int16")
+    y = tone.render(
+        "square", 1000.0, [1.0, 0.5, 1.5 / 32767, 2.5 / 32767], sample_rate=8000, num_samples=8, dtype="int16"
+    )
     assert y.dtype == np.int16
     assert y[:, 0].tolist() == [32767, 16384, 2, 2]
     assert y[:, 7].tolist() == [-32767, -16384, -2, -2]
@@ -300,9 +302,7 @@ def test_threads_do_not_matter(threads):
 def test_a_batch_of_one_is_a_row_of_a_batch():
     whole = tone.render(**batch())
     for i in range(7):
-        one = {
-            key: value[i : i + 1] if isinstance(value, np.ndarray) else value for key, value in batch().items()
-        }
+        one = {key: value[i : i + 1] if isinstance(value, np.ndarray) else value for key, value in batch().items()}
         one["vibrato"] = (float(i % 3), 20.0)
         one["tremolo"] = (2.0, 0.1 * np.arange(7)[i])
         one["envelope"] = (0.01 * np.arange(7)[i], 0.0, 1.0, 0.05)

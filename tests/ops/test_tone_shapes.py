@@ -94,9 +94,7 @@ def _off_grid(y, period_bins):
 def test_aliases(waveform):
     # 2,999 Hz in 16,000 bins of 1 Hz is prime: aliases of its harmonics fall beside the grid.
     energy = {
-        mode: _off_grid(
-            tone.render(waveform, 2999.0, 0.7, sample_rate=16000, num_samples=16000, antialias=mode), 2999
-        )
+        mode: _off_grid(tone.render(waveform, 2999.0, 0.7, sample_rate=16000, num_samples=16000, antialias=mode), 2999)
         for mode in tone.ANTIALIAS
     }
     assert 10 * np.log10(energy["additive"]) < -90

@@ -27,14 +27,16 @@ _QUARTER_SERIES = (
 
 def exp2(x: Array) -> Array:
     """2^x for float64 x."""
-    inside = np.clip(x, -1021.0, 1023.0)
+    inside = np.where(np.isnan(x), 0.0, np.clip(x, -1022.0, 1024.0))
     whole = (inside + 6755399441055744.0) - 6755399441055744.0
     z = (inside - whole) * 0.6931471805599453
     p = np.full_like(z, 1.0 / math.factorial(14))
     for k in range(13, -1, -1):
         p = p * z + 1.0 / math.factorial(k)
-    value = np.ldexp(p, whole.astype(np.int64))
-    return np.where(x >= 1024.0, np.inf, np.where(x > -1022.0, value, 0.0))
+    with np.errstate(over="ignore"):
+        value = np.ldexp(p, whole.astype(np.int64))
+    ends = np.where(x >= 1024.0, np.inf, np.where(x > -1022.0, value, 0.0))
+    return np.where(np.isnan(x), x, ends)
 
 
 def log2(x: Array) -> Array:

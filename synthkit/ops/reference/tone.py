@@ -78,7 +78,7 @@ def _render_row(tones: ToneInput, i: int) -> Floats:
     s = tones.settings[i].tolist()
     waveform = int(tones.waveform[i])
     base, lanes, phase = _phases(s, tones)
-    bent = s[9] > 0 and s[10] > 0
+    bent = _vibrato_depth(s) != 0
     power = {_SINE: 0.5, _SQUARE: 1.0}.get(waveform, 1.0 / 3.0)
     if tones.antialias == _ADDITIVE or waveform == _SINE:
         y, power = _harmonics(waveform, s, tones, base, lanes, phase if bent else None)
@@ -87,8 +87,9 @@ def _render_row(tones: ToneInput, i: int) -> Floats:
     else:
         y = _naive(waveform, s, phase)
     y = _gains(y, s, tones)
-    if s[13] < np.inf:
-        y = y + _noise(s, tones, i, power)
+    sigma = _noise_deviation(s, power)
+    if sigma > 0:
+        y = y + _noise(sigma, tones, i)
     return y
 
 
@@ -104,15 +105,23 @@ def _phases(s: list[float], tones: ToneInput) -> tuple[Phases, Phases, Phases]:
     base = ((phase0 + (n - lane) * increment) >> high).astype(np.uint32)
     lanes = ((lane * increment + np.uint64(0xFFFFFFFF)) >> high).astype(np.uint32)
     phase = base + lanes
-    if s[9] > 0 and s[10] > 0:
-        phase = phase + _vibrato(s, tones, n)
+    depth = _vibrato_depth(s)
+    if depth != 0:
+        phase = phase + _vibrato(depth, s[9], tones, n)
     return base, lanes, phase
 
 
-def _vibrato(s: list[float], tones: ToneInput, n: npt.NDArray[np.uint64]) -> Phases:
-    bend = float(exp2(np.array([s[10] / 1200.0]))[0]) - 1.0
-    depth = s[0] * bend / (pi * s[9])
-    q = _lfo(s[9], tones, n).view(np.int32).astype(np.float64) * 4.656612873077393e-10
+def _bend(s: list[float]) -> float:
+    return float(exp2(np.array([s[10] / 1200.0]))[0]) - 1.0
+
+
+def _vibrato_depth(s: list[float]) -> float:
+    """Largest phase offset, cycles; 0 for none."""
+    return s[0] * _bend(s) / (pi * s[9]) if s[9] > 0 and s[10] > 0 else 0.0
+
+
+def _vibrato(depth: float, rate: float, tones: ToneInput, n: npt.NDArray[np.uint64]) -> Phases:
+    q = _lfo(rate, tones, n).view(np.int32).astype(np.float64) * 4.656612873077393e-10
     z = q * q
     p = np.full_like(z, _VIBRATO_SERIES[0])
     for coefficient in _VIBRATO_SERIES[1:]:
@@ -167,7 +176,7 @@ def _harmonics(
     duty = int(s[3] * _CYCLE)
     highest = s[0]
     if bent is not None:
-        highest = s[0] * (1.0 + (float(exp2(np.array([s[10] / 1200.0]))[0]) - 1.0))
+        highest = s[0] * (1.0 + _bend(s))
     count = 1 if waveform == _SINE else _count_harmonics(highest, tones.sample_rate / 2.0)
     offset = 2.0 * s[3] - 1.0 if waveform == _SQUARE else 0.0
     power = offset * offset
@@ -232,18 +241,26 @@ def _gains(y: Floats, s: list[float], tones: ToneInput) -> Floats:
 def _envelope(s: list[float], tones: ToneInput) -> Floats:
     n = np.arange(tones.num_samples).astype(np.float32)
     attack, decay, release = (s[k] * tones.sample_rate for k in (5, 6, 8))
-    step = F(1e30)
-    rise = n * (F(1.0 / attack) if attack > 0 else F(0.0)) + (F(0.0) if attack > 0 else F(1.0))
-    fall = (n - F(attack)) * (F(1.0 / decay) if decay > 0 else step)
+
+    def slope(samples: float) -> np.float32:
+        return F(1.0 / samples if samples * 1e30 > 1.0 else 1e30)
+
+    rise = n * (slope(attack) if attack > 0 else F(0.0)) + (F(0.0) if attack > 0 else F(1.0))
+    fall = (n - F(attack)) * slope(decay)
     fall = fall + (F(0.0) if attack > 0 or decay > 0 else F(1.0))
-    end = (F(tones.num_samples) - n) * (F(1.0 / release) if release > 0 else step)
+    end = (F(tones.num_samples) - n) * slope(release)
     rise, fall, end = np.minimum(rise, F(1.0)), np.clip(fall, F(0.0), F(1.0)), np.minimum(end, F(1.0))
     return rise * (F(1.0) - F(1.0 - s[7]) * fall) * end
 
 
-def _noise(s: list[float], tones: ToneInput, i: int, power: float) -> Floats:
+def _noise_deviation(s: list[float], power: float) -> np.float32:
+    if s[13] == np.inf:
+        return F(0.0)
     scale = float(exp2(np.array([-s[13] * 2.0 * _LOG2_OF_10_OVER_20]))[0])
-    sigma = F(sqrt(power * s[1] * s[1] * scale))
+    return F(sqrt(power * s[1] * s[1] * scale))
+
+
+def _noise(sigma: np.float32, tones: ToneInput, i: int) -> Floats:
     quads = -(-tones.num_samples // 4)
     index = int(tones.index[i])
     counters = np.empty((quads, 4), np.uint32)
