@@ -98,15 +98,14 @@ def _name_problems(factor: FactorBase, spec: FactorSpec) -> list[str]:
 
 def _range_problems(factor: FactorBase, spec: FactorSpec) -> list[str]:
     low, high = factor.extremes or (0.0, 0.0)
+    unit = "" if spec.unit == "1" else f" {spec.unit}"
     problems = []
     if low < spec.low or (spec.low_open and low == spec.low):
         sign = ">" if spec.low_open else ">="
-        problems.append(f"{extreme_field(factor, largest=False)}: must be {sign} {spec.low:g} {spec.unit}, not {low:g}")
+        problems.append(f"{extreme_field(factor, largest=False)}: must be {sign} {spec.low:g}{unit}, not {low:g}")
     if high > spec.high or (spec.high_open and high == spec.high):
         sign = "<" if spec.high_open else "<="
-        problems.append(
-            f"{extreme_field(factor, largest=True)}: must be {sign} {spec.high:g} {spec.unit}, not {high:g}"
-        )
+        problems.append(f"{extreme_field(factor, largest=True)}: must be {sign} {spec.high:g}{unit}, not {high:g}")
     return problems
 
 

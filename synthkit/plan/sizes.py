@@ -50,14 +50,8 @@ def limited(sizes: Mapping[str, int], limit: int | None) -> dict[str, int]:
     if limit is None or limit >= total:
         return dict(sizes)
     names = list(sizes)[:limit]
-    spare = limit - len(names)
-    room = [sizes[name] - 1 for name in names]
-    extra = apportion(spare, [sizes[name] for name in names])
-    # A tiny split may get more than it has: what is over goes to the others, largest first.
-    cut = [min(more, most) for more, most in zip(extra, room, strict=True)]
-    over = spare - sum(cut)
-    for i in sorted(range(len(names)), key=lambda i: -room[i]):
-        more = min(over, room[i] - cut[i])
-        cut[i] += more
-        over -= more
-    return {name: 1 + more for name, more in zip(names, cut, strict=True)}
+    parts = apportion(limit, [sizes[name] for name in names])
+    for i in [i for i, part in enumerate(parts) if part == 0]:
+        parts[i] = 1
+        parts[max(range(len(parts)), key=parts.__getitem__)] -= 1
+    return dict(zip(names, parts, strict=True))

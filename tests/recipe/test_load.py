@@ -1,0 +1,152 @@
+"""Recipe files: broken ones give one message and no traceback; ``--set`` finds its field."""
+
+import tomllib
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from synthkit.errors import InputError
+from synthkit.recipe.load import load_recipe
+
+GOOD = b"""name = "tiny"
+generator = "tone"
+[params]
+sample_rate = 8000
+[[factors]]
+type = "linspace"
+name = "frequency"
+start = 200.0
+stop = 1000.0
+num = 5
+[splits]
+train = 0.6
+test = 0.4
+"""
+quiet = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def load_bytes(tmp_path, content):
+    path = tmp_path / "r.toml"
+    path.write_bytes(content)
+    return load_recipe(str(path))
+
+
+def only_input_errors(tmp_path, content):
+    try:
+        load_bytes(tmp_path, content)
+    except InputError as error:
+        assert str(error).startswith(str(tmp_path))
+
+
+@pytest.mark.parametrize("end", range(0, len(GOOD), 3))
+def test_cut_anywhere(tmp_path, end):
+    only_input_errors(tmp_path, GOOD[:end])
+
+
+@quiet
+@given(at=st.integers(0, len(GOOD)), junk=st.binary(min_size=1, max_size=20))
+def test_random_bytes_inside(tmp_path, at, junk):
+    only_input_errors(tmp_path, GOOD[:at] + junk + GOOD[at:])
+
+
+@quiet
+@given(st.binary(max_size=200))
+def test_random_bytes_alone(tmp_path, content):
+    only_input_errors(tmp_path, content)
+
+
+@quiet
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists, max_leaves=5))
+def test_any_value_for_any_field(tmp_path, value):
+    for path in (
+        "seed",
+        "factors",
+        "design.kind",
+        "params.sample_rate",
+        "factors.frequency.num",
+        "splits.train",
+        "output",
+    ):
+        try:
+            load_recipe("syntone_small", [(path, value)])
+        except InputError as error:
+            assert path.split(".")[0] in str(error) or "JSON" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.toml", b'name = "x"\n[factors', "not valid TOML"),
+        ("a.toml", bytes(range(256)), "not UTF-8 text"),
+        ("a.json", b'{"name": ', "not valid JSON"),
+        ("a.json", b"[" * 100_000, "nested too deeply"),
+        ("a.json", b"[1, 2]", "a recipe is a table of fields, not list"),
+        ("a.py", b"recipe = 3", "must set `recipe`"),
+        ("a.py", b"recipe = ", "line 1: SyntaxError"),
+        ("a.py", b"x = 1\nraise KeyError('k')", "line 2: KeyError: 'k'"),
+        (
+            "a.py",
+            b"from synthkit.recipe import Recipe\nrecipe = Recipe(name='x', generator='tone', factors=[])",
+            "factors: must not be empty",
+        ),
+        ("a.yaml", b"name: x", "a recipe is a .py, .toml or .json file"),
+    ],
+)
+def test_broken_files(tmp_path, name, content, message):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=message.replace("(", r"\(")):
+        load_recipe(str(path) if not name.endswith("yaml") else f"{tmp_path}/{name}")
+
+
+def test_missing_files_and_unknown_names(tmp_path):
+    with pytest.raises(InputError, match="no such file"):
+        load_recipe(str(tmp_path / "nothere.toml"))
+    with pytest.raises(InputError, match="no recipe is named 'syntoneee'; did you mean 'syntone'?"):
+        load_recipe("syntoneee")
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "expected"),
+    [
+        ("design.size=1000", ("design", "size"), 1000),
+        ("factors.frequency.num=10", ("factors", 2, "num"), 10),
+        ("factors.2.num=10", ("factors", 2, "num"), 10),
+        ("params.sample_rate=22050", ("params", "sample_rate"), 22050),
+        ("splits.train=0.8", ("splits", "train"), 0.8),
+        ("name=other", ("name",), "other"),
+        ('citation="a=b"', ("citation",), "a=b"),
+        ("citation=a=b", ("citation",), "a=b"),
+        ("output.format=wav", ("output", "format"), "wav"),
+    ],
+)
+def test_set(change, path, expected):
+    found = load_recipe("syntone_small", [change]).model_dump(mode="json")
+    for step in path:
+        found = found[step]
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("nope.nope=3", "--set nope: no such field"),
+        ("desing.size=3", "did you mean 'design'?"),
+        ("factors.pitch.num=3", "no item is named 'pitch'; there are: waveform, amplitude, frequency"),
+        ("nope=3", "nope: unknown field"),
+        ("design.size", "must look like KEY=VALUE"),
+        ("=3", "must look like KEY=VALUE"),
+        ("a..b=3", "must look like KEY=VALUE"),
+        ("name.x=3", "--set name.x: name has no fields"),
+        ("seed=abc", "seed: must be a whole number, not 'abc'"),
+    ],
+)
+def test_wrong_set(change, message):
+    with pytest.raises(InputError) as caught:
+        load_recipe("syntone_small", [change])
+    assert message in str(caught.value)
+
+
+def test_the_good_file_is_good(tmp_path):
+    assert tomllib.loads(GOOD.decode())["name"] == load_bytes(tmp_path, GOOD).name
