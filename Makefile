@@ -7,10 +7,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-JOBS ?= $(shell nproc)
+JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
 SETUP_STAMP := $(VENV)/.setup-stamp
 LINT_STAMP := $(VENV)/.lint-stamp
-NATIVE := CMakeLists.txt $(shell find csrc -type f 2>/dev/null)
+NATIVE := CMakeLists.txt $(shell find csrc -type f 2>/dev/null) $(wildcard recipes/*.py recipes/*.toml recipes/*.json)
+EXTRAS := train,text,llm,speech,cluster,plot,dev
+# What builds us without isolation; setuptools and wheel build the two pure-Python dependencies that come as source.
+BUILD_TOOLS := scikit-build-core pybind11 cmake ninja setuptools wheel
+
+# Two targets must not install into one .venv at once; the work inside each is parallel already.
+.NOTPARALLEL:
 
 .PHONY: help
 help: ## Show this
@@ -25,7 +31,9 @@ $(BIN)/python: | check-tools
 
 .PHONY: demo
 demo: $(BIN)/python ## Install with core dependencies only, make SynTone, verify it
-	$(PIP) install -q -c constraints.txt .
+	@# An editable install, as `make setup` and `make lint` leave it, is brought up to date and not replaced:
+	@# the tests would otherwise go on with a frozen copy.
+	if [ -e $(LINT_STAMP) ]; then $(MAKE) $(LINT_STAMP); else $(PIP) install -q -c constraints.txt .; fi
 	$(BIN)/synthkit generate syntone --out demo/syntone
 	$(BIN)/synthkit verify demo/syntone --regenerate 20
 	@echo
@@ -37,15 +45,15 @@ demo: $(BIN)/python ## Install with core dependencies only, make SynTone, verify
 .PHONY: setup
 setup: $(SETUP_STAMP) ## Make .venv with everything: all extras, development tools, system programs
 
-$(SETUP_STAMP): pyproject.toml constraints.txt $(NATIVE) $(wildcard recipes/*.py) | $(BIN)/python
+$(SETUP_STAMP): pyproject.toml constraints.txt $(NATIVE) | $(BIN)/python
 	scripts/install-system-packages
-	$(PIP) install -q -c constraints.txt scikit-build-core pybind11 cmake ninja
-	$(PIP) install -q -c constraints.txt --no-build-isolation -Cbuild-dir=build/dev -e '.[train,text,llm,speech,cluster,plot,dev]'
+	$(PIP) install -q -c constraints.txt $(BUILD_TOOLS)
+	$(PIP) install -q -c constraints.txt --no-build-isolation -Cbuild-dir=build/dev -e '.[$(EXTRAS)]'
 	touch $@ $(LINT_STAMP)
 
 # What the linters need, which is little: the heavy extras are left to `make setup`.
 $(LINT_STAMP): pyproject.toml constraints.txt $(NATIVE) | $(BIN)/python
-	$(PIP) install -q -c constraints.txt scikit-build-core pybind11 cmake ninja
+	$(PIP) install -q -c constraints.txt $(BUILD_TOOLS)
 	$(PIP) install -q -c constraints.txt --no-build-isolation -Cbuild-dir=build/dev -e '.[dev]'
 	touch $@
 
@@ -75,11 +83,12 @@ sanitize: | $(LINT_STAMP) ## The C++ tests under ASan + UBSan, then under TSan
 	done
 
 .PHONY: lint
-lint: $(LINT_STAMP) ## ruff, mypy --strict, clang-format
+lint: $(LINT_STAMP) ## ruff, mypy --strict, clang-format, import layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/clang-format --dry-run -Werror $$(find csrc -name '*.cpp' -o -name '*.h')
+	$(BIN)/python -m pytest -q tests/test_layers.py
 
 .PHONY: format
 format: $(LINT_STAMP) ## Bring all code into form
@@ -93,7 +102,7 @@ bench: setup ## Check answers, then time against baselines in the same run
 
 .PHONY: bench-smoke
 bench-smoke: setup
-	$(BIN)/python -m benchmarks --smoke
+	if [ -e benchmarks/__main__.py ]; then $(BIN)/python -m benchmarks --smoke; fi
 
 .PHONY: soak
 soak: setup ## Kill a build at many random moments (20 minutes)

@@ -171,8 +171,8 @@ def _explained(root: Path) -> Iterator[None]:
         yield
     except BrokenProcessPool:
         raise WorkError(
-            f"{root}: a worker process died: killed, out of memory, or the calling script has no `if __name__ == '__main__'` "
-            "guard; run the same command to go on"
+            f"{root}: a worker process died: killed, out of memory, or the calling script has no "
+            "`if __name__ == '__main__'` guard; run the same command to go on"
         ) from None
     except OSError as error:
         where = error.filename or root

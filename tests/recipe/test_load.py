@@ -32,11 +32,18 @@ def load_bytes(tmp_path, content):
     return load_recipe(str(path))
 
 
-def only_input_errors(tmp_path, content):
+def refusal(load):
+    """What a recipe is refused with, None where it is taken; anything but an InputError is a failure."""
     try:
-        load_bytes(tmp_path, content)
+        load()
     except InputError as error:
-        assert str(error).startswith(str(tmp_path))
+        return str(error)
+    return None
+
+
+def only_input_errors(tmp_path, content):
+    message = refusal(lambda: load_bytes(tmp_path, content))
+    assert message is None or message.startswith(str(tmp_path))
 
 
 @pytest.mark.parametrize("end", range(0, len(GOOD), 3))
@@ -68,10 +75,8 @@ def test_any_value_for_any_field(tmp_path, value):
         "splits.train",
         "output",
     ):
-        try:
-            load_recipe("syntone_small", [(path, value)])
-        except InputError as error:
-            assert path.split(".")[0] in str(error) or "JSON" in str(error)
+        message = refusal(lambda path=path: load_recipe("syntone_small", [(path, value)]))
+        assert message is None or path.split(".")[0] in message or "JSON" in message
 
 
 @pytest.mark.parametrize(
@@ -103,7 +108,7 @@ def test_broken_files(tmp_path, name, content, message):
 def test_missing_files_and_unknown_names(tmp_path):
     with pytest.raises(InputError, match="no such file"):
         load_recipe(str(tmp_path / "nothere.toml"))
-    with pytest.raises(InputError, match="no recipe is named 'syntoneee'; did you mean 'syntone'?"):
+    with pytest.raises(InputError, match=r"no recipe is named 'syntoneee'; did you mean 'syntone'\?"):
         load_recipe("syntoneee")
 
 

@@ -214,7 +214,7 @@ def test_a_lost_shard_of_an_unfinished_build_is_made_again(recipe, tmp_path):
 def test_a_lost_shard_of_a_finished_dataset_is_told(recipe, tmp_path):
     build(recipe, tmp_path / "d")
     (tmp_path / "d/data/test-00000-of-00001.parquet").unlink()
-    with pytest.raises(WorkError, match="test-00000-of-00001.parquet is gone"):
+    with pytest.raises(WorkError, match=r"test-00000-of-00001\.parquet is gone"):
         build(recipe, tmp_path / "d")
     assert build(recipe, tmp_path / "d", overwrite=True).made == 60
 
