@@ -80,7 +80,8 @@ def _program(name: str, enables: str) -> Finding:
     if path is None:
         return Finding(name, False, f"missing: apt-get install {name}", enables)
     lines = _output([path, "--version" if name == "espeak-ng" else "-version"]).splitlines()
-    return Finding(name, True, (lines[0] if lines else path)[:60], enables)
+    said = lines[0].partition("  Data at")[0].partition(" Copyright")[0] if lines else path
+    return Finding(name, True, said, enables)
 
 
 def _extra(name: str) -> Finding:

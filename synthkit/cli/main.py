@@ -9,11 +9,10 @@ from typing import Annotated
 
 import typer
 
+from synthkit.cli import INTERRUPTED
 from synthkit.errors import SynthkitError
 
-__all__ = ["app", "main"]
-
-_INTERRUPTED = 130
+__all__ = ["app", "run"]
 
 app = typer.Typer(
     name="synthkit",
@@ -38,18 +37,23 @@ Limit = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 
-@app.callback()
-def _root(
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
-) -> None:
-    if debug:
-        os.environ["SYNTHKIT_DEBUG"] = "1"
-    if version:
+def _print_version(wanted: bool) -> None:
+    if wanted:
         from synthkit import __version__
 
         typer.echo(f"synthkit {__version__}")
         raise typer.Exit
+
+
+@app.callback()
+def _root(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    if debug:
+        os.environ["SYNTHKIT_DEBUG"] = "1"
 
 
 @app.command()
@@ -130,8 +134,15 @@ def schema() -> None:
     schema()
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the command line; returns the exit code: 0, 1 (failed work), 2 (bad input), 130 (interrupted)."""
+def run(argv: list[str] | None = None) -> int:
+    """Parse the arguments and run the command.
+
+    Returns:
+        The exit code: 0, 1 (failed work) or 2 (bad input).
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C.
+    """
     try:
         result = app(args=argv, standalone_mode=False, prog_name="synthkit")
     except SynthkitError as error:
@@ -139,32 +150,27 @@ def main(argv: list[str] | None = None) -> int:
             raise
         print(f"synthkit: {error}", file=sys.stderr)
         return error.exit_code
-    except KeyboardInterrupt:
-        return _interrupted()
     except BrokenPipeError:
         # The reader of our output has gone (`synthkit show | head`): nothing is left to say, nor a place to say it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:
         return _usage(error)
+    if result == INTERRUPTED:  # the parser's own way to hand on a Ctrl-C
+        raise KeyboardInterrupt
     return result if isinstance(result, int) else 0
 
 
 def _usage(error: Exception) -> int:
     """What the argument parser refuses; anything else is a bug and keeps its traceback."""
-    if type(error).__name__ == "Abort":
-        return _interrupted()
+    if type(error).__name__ == "Abort":  # an older parser's way
+        raise KeyboardInterrupt from None
     show_usage = getattr(error, "show", None)
     code = getattr(error, "exit_code", None)
     if show_usage is None or not isinstance(code, int):
         raise error
     show_usage(file=sys.stderr)
     return code
-
-
-def _interrupted() -> int:
-    print("\nsynthkit: interrupted; what was finished stays: run the same command to go on", file=sys.stderr)
-    return _INTERRUPTED
 
 
 def _changes(

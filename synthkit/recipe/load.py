@@ -116,7 +116,7 @@ def _read_python(path: Path) -> Recipe:
         raise _problem(str(path), describe(error, _given(error), Recipe)) from None
     except InputError:
         raise
-    except Exception as error:  # whatever the user's file does wrong is bad input
+    except (Exception, SystemExit) as error:  # whatever the user's file does wrong is bad input
         line = traceback.extract_tb(error.__traceback__)[-1].lineno
         if isinstance(error, SyntaxError):
             line = error.lineno

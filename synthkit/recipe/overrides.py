@@ -23,7 +23,7 @@ def parse(text: str) -> tuple[str, Any]:
     if not sign or not path.strip() or not all(path.split(".")):
         raise InputError(f"--set {text}: must look like KEY=VALUE, e.g. design.size=1000")
     try:
-        return path.strip(), json.loads(value, parse_constant=_refuse_constant)
+        return path.strip(), json.loads(value, parse_float=_number, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         return path.strip(), value
 
@@ -67,6 +67,12 @@ def _position(items: list[Any], step: str, path: str) -> int:
         return int(step)
     known = ", ".join(str(n) for n in names if n is not None) or f"0 to {len(items) - 1}"
     raise InputError(f"--set {path}: no item is named {step!r}; there are: {known}")
+
+
+def _number(text: str) -> int | float:
+    """``1e9`` is a count as well as a number; ``1.0`` stays what it says."""
+    value = float(text)
+    return int(value) if "." not in text and value.is_integer() else value
 
 
 def _refuse_constant(name: str) -> Any:

@@ -123,12 +123,17 @@ def _run(
     size_to_make = sum(task.rows for task in todo) * prepared.generator.layout.bytes_per_clip
     if workers is None and size_to_make < _SMALL_BYTES:
         workers = 1
-    with _executor(executor, workers, len(todo)) as (pool, width):
-        for done in _results(pool, todo, width * _WAITING_PER_WORKER):
-            made += done.rows
-            size += done.bytes
-            if on_progress:
-                on_progress(Progress(there + made, total, size))
+    try:
+        with _executor(executor, workers, len(todo)) as (pool, width):
+            for done in _results(pool, todo, width * _WAITING_PER_WORKER):
+                made += done.rows
+                size += done.bytes
+                if on_progress:
+                    on_progress(Progress(there + made, total, size))
+    except BaseException:
+        if executor is None:  # whoever works for another executor may still be writing
+            state.remove_temporaries(root)
+        raise
     return made
 
 

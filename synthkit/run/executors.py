@@ -14,6 +14,8 @@ from typing import Any
 
 __all__ = ["InProcess", "process_pool"]
 
+_SECONDS_TO_END = 1.0
+
 
 class InProcess(Executor):
     """Runs each call at once, in this process."""
@@ -35,9 +37,12 @@ def process_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     try:
         yield pool
     except BaseException:
+        children = multiprocessing.active_children()
         pool.shutdown(wait=False, cancel_futures=True)
-        for child in multiprocessing.active_children():
+        for child in children:
             child.terminate()
+        for child in children:
+            child.join(_SECONDS_TO_END)
         raise
     pool.shutdown()
 

@@ -33,6 +33,7 @@ __all__ = [
     "record_shard",
     "recorded_shard",
     "remove_strays",
+    "remove_temporaries",
 ]
 
 STATE = ".synthkit"
@@ -95,8 +96,14 @@ def prepare_folder(root: Path, recipe: str, *, overwrite: bool) -> None:
         _clear(root)
     (root / STATE).mkdir(exist_ok=True)
     write_file(root, f"{STATE}/{_RECIPE}", recipe.encode())
-    for stray in (root / "data").glob(f"{TEMPORARY}*") if (root / "data").is_dir() else ():
-        _remove(stray)
+    remove_temporaries(root)
+
+
+def remove_temporaries(root: Path) -> None:
+    """Remove half files that a killed or failed run has left."""
+    for folder in (root, root / "data"):
+        for half in folder.glob(f"{TEMPORARY}*"):
+            _remove(half)
 
 
 def finished_recipe(root: Path) -> str | None:

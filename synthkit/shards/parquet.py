@@ -28,7 +28,7 @@ _AUDIO = pa.struct([pa.field("bytes", pa.binary()), pa.field("path", pa.string()
 
 
 class ParquetWriter:
-    """Writes one parquet shard; audio goes in as it is, uncompressed."""
+    """Parquet with an audio column that Hugging Face datasets plays; samples uncompressed, as WAV."""
 
     def __init__(self, root: Path, name: ShardName, layout: AudioLayout, factors: Sequence[FactorInfo]) -> None:
         self._factors = factors

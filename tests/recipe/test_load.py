@@ -90,6 +90,7 @@ def test_any_value_for_any_field(tmp_path, value):
         ("a.py", b"recipe = 3", "must set `recipe`"),
         ("a.py", b"recipe = ", "line 1: SyntaxError"),
         ("a.py", b"x = 1\nraise KeyError('k')", "line 2: KeyError: 'k'"),
+        ("a.py", b"import sys\nsys.exit(0)", "line 2: SystemExit: 0"),
         (
             "a.py",
             b"from synthkit.recipe import Recipe\nrecipe = Recipe(name='x', generator='tone', factors=[])",
@@ -124,6 +125,8 @@ def test_missing_files_and_unknown_names(tmp_path):
         ('citation="a=b"', ("citation",), "a=b"),
         ("citation=a=b", ("citation",), "a=b"),
         ("output.format=wav", ("output", "format"), "wav"),
+        ("design.size=1e2", ("design", "size"), 100),
+        ("factors.frequency.start=1.5e2", ("factors", 2, "start"), 150.0),
     ],
 )
 def test_set(change, path, expected):

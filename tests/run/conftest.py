@@ -1,0 +1,34 @@
+"""What the tests of builds share."""
+
+import time
+
+import psutil
+import pytest
+
+
+@pytest.fixture
+def wait_for_workers():
+    """Waits for the two workers of a build's process; its third child is multiprocessing's resource tracker."""
+
+    def wait(process):
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and process.poll() is None:
+            children = psutil.Process(process.pid).children()
+            found = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+            if len(found) == 2:
+                return found
+            time.sleep(0.005)
+        raise AssertionError("no workers came")
+
+    return wait
+
+
+@pytest.fixture
+def assert_gone():
+    """Checks that processes end by themselves."""
+
+    def check(processes):
+        _, alive = psutil.wait_procs(processes, timeout=10)
+        assert not alive
+
+    return check
