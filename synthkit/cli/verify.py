@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from synthkit.cli.output import print_json
+from synthkit.cli.progress import progress_bar
 from synthkit.errors import WorkError
 from synthkit.run.verify import verify
 
@@ -19,7 +20,8 @@ def run(directory: Path, *, regenerate: int, as_json: bool) -> None:
     Raises:
         WorkError: Something differs; all of it is printed.
     """
-    report = verify(directory, regenerate=regenerate)
+    with progress_bar("verify") as on_progress:
+        report = verify(directory, regenerate=regenerate, on_progress=on_progress)
     if as_json:
         print_json(
             {

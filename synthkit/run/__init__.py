@@ -5,6 +5,7 @@ from __future__ import annotations
 from synthkit.run.build import BuildResult, build
 from synthkit.run.prepare import prepare
 from synthkit.run.preview import Preview, preview
+from synthkit.run.progress import Progress
 from synthkit.run.verify import VerifyReport, verify
 
-__all__ = ["BuildResult", "Preview", "VerifyReport", "build", "prepare", "preview", "verify"]
+__all__ = ["BuildResult", "Preview", "Progress", "VerifyReport", "build", "prepare", "preview", "verify"]

@@ -17,23 +17,15 @@ from synthkit.run import state
 from synthkit.run.executors import InProcess, process_pool
 from synthkit.run.finish import finish
 from synthkit.run.prepare import Prepared, prepare
+from synthkit.run.progress import Progress
 from synthkit.run.tasks import ShardDone, ShardTask, run_task
 from synthkit.shards.manifest import read_manifest
 
-__all__ = ["BuildResult", "Progress", "build"]
+__all__ = ["BuildResult", "build"]
 
 _WAITING_PER_WORKER = 4
 _SMALL_BYTES = 64 * 2**20  # made before a second process has started
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a build is; bytes are those written by this run."""
-
-    done: int
-    total: int
-    bytes: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,9 @@ from synthkit.errors import InputError, WorkError
 from synthkit.records import FileRecord, ShardRecord
 from synthkit.shards.base import ShardName
 from synthkit.shards.files import TEMPORARY, write_file
-from synthkit.shards.manifest import MANIFEST, SUMS
+from synthkit.shards.manifest import MANIFEST, STATE, SUMS
 
 __all__ = [
-    "STATE",
     "clear_state",
     "digests_path",
     "finished_recipe",
@@ -36,7 +35,6 @@ __all__ = [
     "remove_temporaries",
 ]
 
-STATE = ".synthkit"
 _RECIPE = "recipe.json"
 _OWN_FILES = ("README.md", _RECIPE, MANIFEST, SUMS, "croissant.json")
 _SHARD = re.compile(r"[a-z][a-z0-9_]*-\d{5}-of-\d{5}(\.parquet)?")

@@ -17,13 +17,13 @@ from synthkit.generators import AudioGenerator
 from synthkit.plan import Plan
 from synthkit.recipe.load import load_recipe
 from synthkit.run.prepare import prepare
-from synthkit.run.state import STATE
+from synthkit.run.progress import Progress
 from synthkit.seeds import Permutation, derive_key
 from synthkit.shards.base import RawExample
 from synthkit.shards.content import audio_digest, batch_digests, fingerprint
 from synthkit.shards.files import hash_file
 from synthkit.shards.formats import READERS
-from synthkit.shards.manifest import SUMS, Manifest, ShardEntry, parse_sums, read_manifest
+from synthkit.shards.manifest import SUMS, Manifest, ShardEntry, parse_sums, read_manifest, refuse_unfinished
 
 __all__ = ["VerifyReport", "verify"]
 
@@ -52,14 +52,14 @@ class VerifyReport:
 
 
 def verify(
-    out: str | Path, *, regenerate: int = 0, on_progress: Callable[[int, int], None] | None = None
+    out: str | Path, *, regenerate: int = 0, on_progress: Callable[[Progress], None] | None = None
 ) -> VerifyReport:
     """Check a dataset directory.
 
     Args:
         out: The directory.
         regenerate: Number of examples, spread over the dataset, to make again and compare.
-        on_progress: Called with (shards read, shards in all).
+        on_progress: Called as examples have been read.
 
     Raises:
         InputError: It is no dataset directory, or an unfinished one.
@@ -67,8 +67,7 @@ def verify(
     root = Path(out)
     if regenerate < 0:
         raise InputError(f"regenerate: must be >= 0, not {regenerate}")
-    if (root / STATE).is_dir():
-        raise InputError(f"{root}: is not finished; run the same `synthkit generate` again to complete it")
+    refuse_unfinished(root)
     if not (root / SUMS).is_file():
         raise InputError(f"{root}: holds no finished synthkit dataset (no {SUMS})")
     report = VerifyReport()
@@ -105,7 +104,7 @@ def _check_hashes(root: Path, report: VerifyReport) -> None:
 
 
 def _check_content(
-    root: Path, manifest: Manifest, report: VerifyReport, on_progress: Callable[[int, int], None] | None
+    root: Path, manifest: Manifest, report: VerifyReport, on_progress: Callable[[Progress], None] | None
 ) -> None:
     """The fingerprint again, from what the shards hold."""
 
@@ -115,11 +114,13 @@ def _check_content(
 
     joined: list[bytes] = []
     with ThreadPoolExecutor(_threads()) as pool:
-        for number, found in enumerate(pool.map(digests, manifest.shards), start=1):
+        read = 0
+        for shard, found in zip(manifest.shards, pool.map(digests, manifest.shards), strict=True):
             report.examples += len(found)
+            read += shard.bytes
             joined.append(b"".join(found))
             if on_progress:
-                on_progress(number, len(manifest.shards))
+                on_progress(Progress(report.examples, manifest.num_examples, read))
     report.fingerprint = fingerprint(joined)
     if report.fingerprint != manifest.fingerprint:
         report.problems.append(

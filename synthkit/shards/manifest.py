@@ -13,17 +13,20 @@ from synthkit.records import AudioLayout, DatasetInfo, FactorInfo, FileRecord
 
 __all__ = [
     "MANIFEST",
+    "STATE",
     "SUMS",
     "Manifest",
     "ShardEntry",
     "parse_sums",
     "read_manifest",
+    "refuse_unfinished",
     "render_manifest",
     "render_sums",
 ]
 
 MANIFEST = "manifest.json"
 SUMS = "SHA256SUMS"
+STATE = ".synthkit"  # there while a build is unfinished
 _SCHEMA = 1
 
 
@@ -93,6 +96,16 @@ def render_manifest(info: DatasetInfo) -> bytes:
     return (json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
+def refuse_unfinished(root: Path) -> None:
+    """Refuse a directory whose build has not come to its end.
+
+    Raises:
+        InputError: It is unfinished.
+    """
+    if (root / STATE).is_dir():
+        raise InputError(f"{root}: is not finished; run the same `synthkit generate` again to complete it")
+
+
 def read_manifest(root: Path) -> Manifest:
     """Read the manifest of a dataset directory.
 
@@ -101,6 +114,7 @@ def read_manifest(root: Path) -> Manifest:
         WorkError: The manifest is damaged.
     """
     path = root / MANIFEST
+    refuse_unfinished(root)
     if not path.is_file():
         raise InputError(f"{root}: holds no synthkit dataset (no {MANIFEST})")
     try:
