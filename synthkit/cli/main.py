@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -143,6 +144,9 @@ def run(argv: list[str] | None = None) -> int:
     Raises:
         KeyboardInterrupt: Ctrl-C.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without Unicode gets question marks, not a traceback
     try:
         result = app(args=argv, standalone_mode=False, prog_name="synthkit")
     except SynthkitError as error:

@@ -29,11 +29,17 @@ class Plan:
         self._design = make_design(recipe)
         self.sizes = limited(self._design.sizes, recipe.design.limit)
         self.factors: tuple[FactorInfo, ...] = tuple(factor.info() for factor in recipe.factors)
-        self.warnings = self._design.warnings
+        self.warnings = (*self._design.warnings, *self._limit_note())
 
     @property
     def num_examples(self) -> int:
         return sum(self.sizes.values())
+
+    def _limit_note(self) -> tuple[str, ...]:
+        whole = sum(self._design.sizes.values())
+        if self.num_examples == whole:
+            return ()
+        return (f"a part: the first {self.num_examples:,} of {whole:,} examples, over the splits in proportion",)
 
     def rows(self, split: str, first: int, count: int) -> Rows:
         """Factor values of examples first .. first + count - 1 of a split.

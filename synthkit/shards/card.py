@@ -11,7 +11,7 @@ from synthkit.records import AudioLayout, DatasetInfo, FactorInfo, FactorValue, 
 __all__ = ["data_files", "format_bytes", "render_card"]
 
 _SHOWN_VALUES = 8
-_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+_DECADES = ("1K", "10K", "100K", "1M", "10M", "100M", "1B", "10B", "100B", "1T")
 _MARKDOWN = str.maketrans(
     {"|": r"\|", "<": "&lt;", ">": "&gt;", "\\": r"\\", "`": r"\`", "*": r"\*", "_": r"\_", "\n": " ", "\r": " "}
 )
@@ -52,7 +52,7 @@ def format_bytes(count: int) -> str:
 
 def _front_matter(info: DatasetInfo) -> str:
     """YAML; every text is written as a JSON string, which YAML reads as it is."""
-    size = next((name for limit, name in _SIZES if info.num_examples < limit), "1M<n")
+    size = _size_category(info.num_examples)
     lines = ["---", f"license: {_quoted(info.license.lower())}", f"pretty_name: {_quoted(info.name)}", "tags:"]
     lines += [f"- {_quoted(tag)}" for tag in ("synthetic", "synthkit", info.generator, info.content)]
     lines += ["size_categories:", f"- {_quoted(size)}", "configs:", '- config_name: "default"']
@@ -62,6 +62,16 @@ def _front_matter(info: DatasetInfo) -> str:
     for split in info.splits:
         lines += [f"  - split: {_quoted(split.name)}", f"    path: {_quoted(data_files(info, split.name))}"]
     return "\n".join([*lines, "---", ""])
+
+
+def _size_category(count: int) -> str:
+    """The Hub's name for a number of examples, e.g. ``10K<n<100K``."""
+    decade = max(len(str(count)) - 4, -1)
+    if decade < 0:
+        return f"n<{_DECADES[0]}"
+    if decade + 1 >= len(_DECADES):
+        return f"n>{_DECADES[-1]}"
+    return f"{_DECADES[decade]}<n<{_DECADES[decade + 1]}"
 
 
 def _description(info: DatasetInfo) -> str:
