@@ -1,1 +1,1 @@
-"""Benchmarks: each checks its answer, then times it against baselines in the same run."""
+"""Benchmarks (``make bench``): answers are checked first; ratios are taken in the same run."""

@@ -1,0 +1,35 @@
+"""``python -m benchmarks [--smoke] [name ...]``."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+
+from benchmarks import bench_generate, bench_tone
+from benchmarks.table import print_rows
+from synthkit import _core
+
+BENCHMARKS = {"tone": bench_tone.run, "generate": bench_generate.run}
+
+
+def main() -> None:
+    """Run benchmarks; a wrong answer ends the run, a missed target is printed."""
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="name", help=f"out of {', '.join(BENCHMARKS)}; all by default")
+    parser.add_argument("--smoke", action="store_true", help="small and quick: shows that they run, measures nothing")
+    given = parser.parse_args()
+    unknown = sorted(set(given.names) - set(BENCHMARKS))
+    if unknown:
+        parser.error(f"no benchmark is named {unknown[0]!r}; there are: {', '.join(BENCHMARKS)}")
+    print(f"{platform.processor() or platform.machine()}, native path {_core.cpu.path()}")
+    missed = 0
+    for name in given.names or BENCHMARKS:
+        title, rows = BENCHMARKS[name](smoke=given.smoke)
+        print_rows(title + (" (smoke: the figures mean nothing)" if given.smoke else ""), rows)
+        missed += sum(not row.met for row in rows)
+    if missed and not given.smoke:
+        print(f"{missed} target(s) missed")
+
+
+if __name__ == "__main__":
+    main()
