@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synthkit.cli.output import console, print_json, shown_bytes, shown_number, shown_values
 from synthkit.recipe.load import load_recipe
 from synthkit.run.preview import Preview, preview
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
 __all__ = ["run"]
 
 _LISTED_LEVELS = 100
+_MOST_COLUMNS = 8
 
 
 def run(recipe: str, *, sets: Sequence[str | tuple[str, Any]], as_json: bool) -> None:
@@ -58,9 +62,22 @@ def _print(found: Preview) -> None:
         levels = f"{factor.levels:,}" if factor.levels else ""
         table.add_row(factor.name, factor.kind, factor.unit, levels, shown_values(factor))
     screen.print(table)
-    first = Table(*found.examples[0], title="first examples")
-    for example in found.examples:
-        first.add_row(*map(shown_number, example.values()))
-    screen.print(first)
+    screen.print(_examples(found.examples))
     for warning in found.warnings:
         screen.print(f"note: {warning}", markup=False)
+
+
+def _examples(examples: tuple[dict[str, Any], ...]) -> Table:
+    """The first examples: a row each, or a column each where there are many factors."""
+    from rich.table import Table
+
+    names = list(examples[0])
+    if len(names) <= _MOST_COLUMNS:
+        table = Table(*names, title="first examples")
+        for example in examples:
+            table.add_row(*map(shown_number, example.values()))
+        return table
+    table = Table("", *(example["id"] for example in examples), title="first examples")
+    for name in names[1:]:
+        table.add_row(name, *(shown_number(example[name]) for example in examples))
+    return table

@@ -59,8 +59,7 @@ def _print_example(example: AudioExample) -> None:
     factors = ", ".join(f"{name} {shown_number(value)}" for name, value in example.factors.items())
     peak, rms = float(np.abs(example.audio).max()), float(np.sqrt(np.mean(np.square(example.audio, dtype=np.float64))))
     screen.print(f"\n{example.id}: {factors}", markup=False)
-    screen.print(
-        f"  peak {peak:.4f}, rms {rms:.4f}, first samples {np.round(example.audio[:6], 4).tolist()}", markup=False
-    )
+    first = ", ".join(f"{sample:.4f}" for sample in example.audio[:6].tolist())
+    screen.print(f"  peak {peak:.4f}, rms {rms:.4f}, first samples {first}", markup=False)
     pieces = np.array_split(np.abs(example.audio), min(64, len(example.audio)))
     screen.print("  " + "".join(_BARS[int(np.ceil(float(p.max()) * (len(_BARS) - 1)))] for p in pieces), markup=False)
