@@ -145,7 +145,7 @@ SK_HD float tremolo_gain(float depth, uint64_t increment, int64_t n) {
   return 1.0f - depth * (s * s);
 }
 
-// full scale -> 16 bits, half to even; `clamped` tells what does not fit.
+// Full scale -> 16 bits, half to even, for |y| < 64; the caller refuses what does not fit 16 bits.
 SK_HD int32_t quantize(float y) { return bit_cast<int32_t>(y * 32767.0f + 12582912.0f) - 0x4B400000; }
 
 }  // namespace synthkit
