@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -116,8 +116,11 @@ def _run(
     if workers is None and size_to_make < _SMALL_BYTES:
         workers = 1
     try:
-        with _executor(executor, workers, len(todo)) as (pool, width):
-            for done in _results(pool, todo, width * _WAITING_PER_WORKER):
+        with (
+            _executor(executor, workers, len(todo)) as (pool, width),
+            closing(_results(pool, todo, width * _WAITING_PER_WORKER, patient=executor is not None)) as results,
+        ):
+            for done in results:
                 made += done.rows
                 size += done.bytes
                 if on_progress:
@@ -143,21 +146,31 @@ def _executor(executor: Executor | None, workers: int | None, tasks: int) -> Ite
         yield pool, count
 
 
-def _results(pool: Executor, tasks: list[ShardTask], window: int) -> Iterator[ShardDone]:
-    """Results as they come, with a bounded number of tasks handed out."""
+def _results(pool: Executor, tasks: list[ShardTask], window: int, *, patient: bool) -> Generator[ShardDone, None, None]:
+    """Results as they come, with a bounded number of tasks handed out.
+
+    A failure takes back what has not begun; ``patient`` waits for what has, so that nobody writes after the lock is
+    gone (our own pool is ended instead).
+    """
     waiting: set[Future[ShardDone]] = set()
     remaining = iter(tasks)
-    while True:
-        while len(waiting) < (1 if isinstance(pool, InProcess) else window):
-            task = next(remaining, None)
-            if task is None:
-                break
-            waiting.add(pool.submit(run_task, task))
-        if not waiting:
-            return
-        finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-        for future in finished:
-            yield future.result()
+    try:
+        while True:
+            while len(waiting) < (1 if isinstance(pool, InProcess) else window):
+                task = next(remaining, None)
+                if task is None:
+                    break
+                waiting.add(pool.submit(run_task, task))
+            if not waiting:
+                return
+            finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in finished:
+                yield future.result()
+    finally:
+        for future in waiting:
+            future.cancel()
+        if patient:
+            wait(waiting)
 
 
 @contextmanager

@@ -287,3 +287,25 @@ def test_leftovers_of_a_killed_run_are_removed(recipe, tmp_path):
     made = build(recipe, root)
     assert len(files(root)) == 8
     assert verify(root).fingerprint == made.fingerprint
+
+
+def test_a_failure_waits_for_whoever_still_writes(recipe, tmp_path):
+    """With an executor of the caller's: tasks that have begun come to their end before the lock is given back."""
+    small = variant(recipe, shard_size=2)
+
+    class Stop(Exception):
+        pass
+
+    def stop(progress):
+        if progress.done:
+            raise Stop
+
+    with ThreadPoolExecutor(4) as pool:
+        with pytest.raises(Stop):
+            build(small, tmp_path / "d", pool, on_progress=stop)
+        before = files(tmp_path / "d")
+        assert not any(".tmp-" in name for name in before)
+        assert pool.submit(lambda: files(tmp_path / "d")).result() == before
+        made = build(small, tmp_path / "d", pool)
+    assert made.made < 60
+    assert made.fingerprint == build(recipe, tmp_path / "whole").fingerprint
