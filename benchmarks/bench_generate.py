@@ -2,10 +2,10 @@
 
 Predicted for 2 cores: 1.03 GB need 0.2 s of rendering, 1.0 s of hashing (twice: content and files) and 1.2 s of
 copying and writing, over two processes 1.2 s, and 0.5 s of starting them: 1.7 s, where a plain write and fsync of the
-same bytes needs 1 to 3 s: a ratio of 0.7 to 2, and more on a disk that is faster than hashing. The released script makes
-176 clips/s: more than 40 times slower. Memory: a 4 MB batch and the shard's row groups on top of 100 MB of Python, NumPy
-and Arrow, whatever the number of clips. Two workers: 1.9 less the half second that it takes to start them, so that it
-shows on runs of many seconds only.
+same bytes needs 1 to 3 s: a ratio of 0.7 to 2, and more on a disk that is faster than hashing. The released script
+makes 176 clips/s: more than 40 times slower. Memory: a 4 MB batch and the shard's row groups on top of 100 MB of
+Python, NumPy and Arrow, whatever the number of clips. Two workers: 1.9 less the half second that it takes to start
+them, so that it shows on runs of many seconds only.
 """
 
 from __future__ import annotations
