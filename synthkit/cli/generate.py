@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from synthkit.cli.output import print_json, shown_bytes
+from synthkit.cli.output import print_json
 from synthkit.cli.progress import progress_bar
 from synthkit.recipe.load import load_recipe
 from synthkit.run import build
 from synthkit.run.build import BuildResult
+from synthkit.shards.wording import format_bytes
 
 __all__ = ["run"]
 
@@ -47,7 +48,7 @@ def run(
 
 
 def _summary(result: BuildResult, seconds: float) -> str:
-    size = f"{result.num_examples:,} examples, {shown_bytes(result.bytes)} in {result.out}"
+    size = f"{result.num_examples:,} examples, {format_bytes(result.bytes)} in {result.out}"
     if not result.made:
         return f"{size}: was complete, nothing to do"
     there = result.num_examples - result.made

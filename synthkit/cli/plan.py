@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from synthkit.cli.output import console, print_json, shown_bytes, shown_number, shown_values
+from synthkit.cli.output import console, print_json, shown_values
 from synthkit.recipe.load import load_recipe
 from synthkit.run.preview import Preview, preview
+from synthkit.shards.wording import format_bytes, format_number
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -55,7 +56,7 @@ def _print(found: Preview) -> None:
     clip = f"{found.layout.num_samples:,} samples at {found.layout.sample_rate:,} Hz, {found.layout.sample_format}"
     total = sum(found.sizes.values())
     screen.print(f"[bold]{found.recipe.title}[/bold]" if screen.is_terminal else found.recipe.title, markup=True)
-    screen.print(f"{found.recipe.name}: {total:,} examples, {shown_bytes(found.bytes)} of audio; each {clip}")
+    screen.print(f"{found.recipe.name}: {total:,} examples, {format_bytes(found.bytes)} of audio; each {clip}")
     screen.print("splits: " + ", ".join(f"{name} {size:,}" for name, size in found.sizes.items()))
     table = Table("factor", "kind", "unit", "levels", "values", title=f"design: {found.recipe.design.kind}")
     for factor in found.factors:
@@ -75,9 +76,9 @@ def _examples(examples: tuple[dict[str, Any], ...]) -> Table:
     if len(names) <= _MOST_COLUMNS:
         table = Table(*names, title="first examples")
         for example in examples:
-            table.add_row(*map(shown_number, example.values()))
+            table.add_row(*map(format_number, example.values()))
         return table
     table = Table("", *(example["id"] for example in examples), title="first examples")
     for name in names[1:]:
-        table.add_row(name, *(shown_number(example[name]) for example in examples))
+        table.add_row(name, *(format_number(example[name]) for example in examples))
     return table

@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from synthkit.cli.output import console, shown_bytes
+from synthkit.cli.output import console
 from synthkit.run import Progress
+from synthkit.shards.wording import format_bytes
 
 __all__ = ["progress_bar"]
 
@@ -45,7 +46,7 @@ def progress_bar(title: str) -> Iterator[Callable[[Progress], None] | None]:
                 completed=state.done,
                 total=state.total,
                 rate=f"{rate:,.0f}/s" if rate else "",
-                size=shown_bytes(state.bytes) if state.bytes else "",
+                size=format_bytes(state.bytes) if state.bytes else "",
             )
 
         yield update

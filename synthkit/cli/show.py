@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from synthkit.cli.output import console, shown_bytes, shown_number
+from synthkit.cli.output import console
 from synthkit.dataset import Dataset, load
 from synthkit.records import AudioExample, FactorInfo
 from synthkit.shards.manifest import read_manifest
+from synthkit.shards.wording import format_bytes, format_number
 
 __all__ = ["run"]
 
@@ -25,7 +26,7 @@ def run(directory: Path, split: str | None, examples: int) -> None:
     manifest = read_manifest(directory)
     dataset = load(directory, split)
     screen = console()
-    size = shown_bytes(sum(s.bytes for s in manifest.shards if split in (None, s.split)))
+    size = format_bytes(sum(s.bytes for s in manifest.shards if split in (None, s.split)))
     screen.print(f"{manifest.name}: {len(dataset):,} examples, {size}, {manifest.format}, {split or 'all splits'}")
     screen.print(manifest.fingerprint)
     table = Table("factor", "unit", "range", "histogram", "min..max count")
@@ -43,7 +44,7 @@ def _histogram_row(dataset: Dataset, factor: FactorInfo) -> tuple[str, str, str,
         span = ", ".join(names[:_NAMED_LEVELS].tolist()) + (", ..." if len(names) > _NAMED_LEVELS else "")
     else:
         numbers = values.astype(np.float64)
-        span = f"{shown_number(float(numbers.min()))} to {shown_number(float(numbers.max()))}"
+        span = f"{format_number(float(numbers.min()))} to {format_number(float(numbers.max()))}"
         bins = min(_BINS, factor.levels or _BINS)
         counts, _ = np.histogram(numbers, bins=bins)
     return factor.name, factor.unit, span, _bars(counts), f"{counts.min():,}..{counts.max():,}"
@@ -56,7 +57,7 @@ def _bars(counts: np.ndarray[tuple[int], np.dtype[np.int64]]) -> str:
 
 def _print_example(example: AudioExample) -> None:
     screen = console()
-    factors = ", ".join(f"{name} {shown_number(value)}" for name, value in example.factors.items())
+    factors = ", ".join(f"{name} {format_number(value)}" for name, value in example.factors.items())
     peak, rms = float(np.abs(example.audio).max()), float(np.sqrt(np.mean(np.square(example.audio, dtype=np.float64))))
     screen.print(f"\n{example.id}: {factors}", markup=False)
     first = ", ".join(f"{sample:.4f}" for sample in example.audio[:6].tolist())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import shutil
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -27,7 +28,7 @@ __all__ = ["FlacReader", "FlacWriter", "WavReader", "WavWriter"]
 _METADATA = "metadata.parquet"
 
 
-class _FolderWriter:
+class _FolderWriter(ABC):
     """Fills a folder with a temporary name; the rename of the folder is what makes the shard visible."""
 
     suffix: ClassVar[str]
@@ -45,9 +46,9 @@ class _FolderWriter:
         )
         (root / self._temporary).mkdir(parents=True)
 
+    @abstractmethod
     def encode(self, batch: AudioBatch, row: int) -> bytes | memoryview:
         """One audio file."""
-        raise NotImplementedError
 
     def write(self, batch: AudioBatch) -> None:
         ids = batch.rows.ids
@@ -101,7 +102,7 @@ class FlacWriter(_FolderWriter):
         return sink.getvalue()
 
 
-class _FolderReader:
+class _FolderReader(ABC):
     """Random access to one audio folder."""
 
     def __init__(self, root: Path, path: str, layout: AudioLayout, factors: Sequence[FactorInfo]) -> None:
@@ -114,9 +115,9 @@ class _FolderReader:
         except (OSError, pa.ArrowException) as error:
             raise WorkError(f"{path}: not readable as parquet: {error}") from None
 
+    @abstractmethod
     def decode(self, path: Path, name: str) -> npt.NDArray[Any]:
         """Samples of one audio file in the layout's dtype."""
-        raise NotImplementedError
 
     def __len__(self) -> int:
         return int(self._table.num_rows)

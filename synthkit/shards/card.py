@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
 
-from synthkit.records import AudioLayout, DatasetInfo, FactorInfo, FactorValue, SplitInfo
+from synthkit.records import AudioLayout, DatasetInfo, FactorInfo, SplitInfo
+from synthkit.shards.wording import format_bytes, format_number
 
-__all__ = ["data_files", "format_bytes", "render_card"]
+__all__ = ["data_files", "render_card"]
 
 _SHOWN_VALUES = 8
 _DECADES = ("1K", "10K", "100K", "1M", "10M", "100M", "1B", "10B", "100B", "1T")
@@ -38,16 +38,6 @@ def render_card(info: DatasetInfo) -> str:
 def data_files(info: DatasetInfo, split: str) -> str:
     """Pattern of a split's files: what `datasets.load_dataset` is told."""
     return f"data/{split}-*.parquet" if info.format == "parquet" else f"data/{split}-*/**"
-
-
-def format_bytes(count: int) -> str:
-    """``1.03 GB``, in powers of 1000."""
-    size = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.3g} {unit}" if unit != "B" else f"{count} B"
-        size /= 1000
-    return f"{size:.3g} TB"
 
 
 def _front_matter(info: DatasetInfo) -> str:
@@ -121,7 +111,7 @@ def _factors(factors: Iterable[FactorInfo]) -> str:
 def _values(factor: FactorInfo) -> str:
     if factor.values is None or len(factor.values) > _SHOWN_VALUES:
         return factor.spec
-    return ", ".join(_number(value) for value in factor.values)
+    return ", ".join(format_number(value) for value in factor.values)
 
 
 def _statistics(info: DatasetInfo) -> str:
@@ -129,7 +119,7 @@ def _statistics(info: DatasetInfo) -> str:
     for split, factors in info.statistics.items():
         for name, found in factors.items():
             if "mean" in found:
-                rows.append((split, name, *(_number(found[key]) for key in ("mean", "std", "min", "max"))))
+                rows.append((split, name, *(format_number(found[key]) for key in ("mean", "std", "min", "max"))))
             elif "counts" in found:
                 rows.append((split, name, _counts(found["counts"]), "", "", ""))
     if not rows:
@@ -203,10 +193,6 @@ def _text(text: str) -> str:
 def _prose(text: str) -> str:
     """Markdown of a recipe's author, without HTML."""
     return text.replace("&", "&amp;").replace("<", "&lt;")
-
-
-def _number(value: FactorValue | Any) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _quoted(text: str) -> str:

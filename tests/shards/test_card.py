@@ -9,8 +9,9 @@ import yaml
 from synthkit.recipe.load import from_data
 from synthkit.records import AudioLayout, DatasetInfo, FactorInfo, FileRecord, ShardRecord, SplitInfo
 from synthkit.run import build
-from synthkit.shards.card import format_bytes, render_card
+from synthkit.shards.card import render_card
 from synthkit.shards.croissant import croissant
+from synthkit.shards.wording import format_bytes
 
 NASTY = 'a | b <script>alert("x")</script> `c` *d* _e_ \\ --- \n- split: "evil" : {'
 

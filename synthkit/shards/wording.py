@@ -1,0 +1,23 @@
+"""How numbers are put into words, on cards and in terminals."""
+
+from __future__ import annotations
+
+from synthkit.records import FactorValue
+
+__all__ = ["format_bytes", "format_number"]
+
+
+def format_bytes(count: float) -> str:
+    """``1.03 GB``, in powers of 1000."""
+    if count < 1000:
+        return f"{count:.0f} B"
+    for unit in ("kB", "MB", "GB"):
+        count /= 1000
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+    return f"{count / 1000:.3g} TB"
+
+
+def format_number(value: FactorValue | None) -> str:
+    """A factor's value: six significant digits are plenty to recognise it."""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
