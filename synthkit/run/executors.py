@@ -33,11 +33,12 @@ class InProcess(Executor):
 def process_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     """Spawned workers that end when the parent ends, however it ends, and at once when it is interrupted."""
     context = multiprocessing.get_context("spawn")
+    others = set(multiprocessing.active_children())  # the caller's own: not ours to end
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
     try:
         yield pool
     except BaseException:
-        children = multiprocessing.active_children()
+        children = [child for child in multiprocessing.active_children() if child not in others]
         pool.shutdown(wait=False, cancel_futures=True)
         for child in children:
             child.terminate()

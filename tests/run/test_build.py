@@ -3,8 +3,10 @@
 import fcntl
 import hashlib
 import json
+import multiprocessing
 import os
 import shutil
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -309,3 +311,24 @@ def test_a_failure_waits_for_whoever_still_writes(recipe, tmp_path):
         made = build(small, tmp_path / "d", pool)
     assert made.made < 60
     assert made.fingerprint == build(recipe, tmp_path / "whole").fingerprint
+
+
+def test_a_failure_ends_our_workers_and_nobody_elses(recipe, tmp_path):
+    bystander = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(60,))
+    bystander.start()
+
+    class Stop(Exception):
+        pass
+
+    def stop(progress):
+        if progress.done:
+            raise Stop
+
+    try:
+        with pytest.raises(Stop):
+            build(variant(recipe, shard_size=10), tmp_path / "d", workers=2, on_progress=stop)
+        assert multiprocessing.active_children() == [bystander]
+        assert bystander.is_alive()
+    finally:
+        bystander.terminate()
+        bystander.join()
