@@ -1,11 +1,15 @@
 """``synthkit generate`` from start to fingerprint, against the disk, the released script's way, and itself.
 
-Predicted for 2 cores: 1.03 GB need 0.2 s of rendering, 1.0 s of hashing (twice: content and files) and 1.2 s of
-copying and writing, over two processes 1.2 s, and 0.5 s of starting them: 1.7 s, where a plain write and fsync of the
-same bytes needs 1 to 3 s: a ratio of 0.7 to 2, and more on a disk that is faster than hashing. The released script
-makes 176 clips/s: more than 40 times slower. Memory: a 4 MB batch and the shard's row groups on top of 100 MB of
-Python, NumPy and Arrow, whatever the number of clips. Two workers: 1.9 less the half second that it takes to start
-them, so that it shows on runs of many seconds only.
+Predicted before the first run, for 2 cores: 1.03 GB need 1.4 s of rendering, 1.3 s of hashing and 1.5 s of writing and
+copying, over two processes 2.2 s, and 0.5 s of starting them, where a plain write and fsync of the same bytes needs 1
+to 3 s: a ratio of 1 to 2. The released script makes 176 clips/s: more than 40 times slower. Memory: a 4 MB batch and
+the shard's row groups on top of 100 MB of Python, NumPy and Arrow, whatever the number of clips.
+
+Measured at first: 3.4 to 3.8 s; median ratios of 1.6 and 3.5, for the disk took as little as 0.4 s now and then; the
+script 22 to 26 times slower; 145 and 151 MB. Profiling showed that the rendering was nearly all conversion to 16 bits,
+not vectorised. Since then: 1.9 to 2.9 s, bound by hashing and copying; median ratios of 1.6, 2.7 and 2.9; the script 34
+to 44 times slower. Two workers, not predicted: 1.45 on a run of 4 s, half a second of which starts them; 1.71 to 1.77
+on runs of 10 s and more.
 """
 
 from __future__ import annotations
