@@ -1,8 +1,8 @@
 """``synthkit generate`` from start to fingerprint, against the disk, the released script's way, and itself.
 
-Predicted before the first run, for 2 cores: 1.03 GB need 1.4 s of rendering, 1.3 s of hashing and 1.5 s of writing and
-copying, over two processes 2.2 s, and 0.5 s of starting them, where a plain write and fsync of the same bytes needs 1
-to 3 s: a ratio of 1 to 2. The released script makes 176 clips/s: more than 40 times slower. Memory: a 4 MB batch and
+Predicted before the first run, for 2 cores: 1.03 GB need 1.4 s of rendering, 1.3 s of hashing and 1.5 s of writing
+and copying, over two processes 2.2 s, and 0.5 s of starting them, where a plain write and fsync of the same bytes needs
+1 to 3 s: a ratio of 1 to 2. The released script makes 176 clips/s: more than 40 times slower. Memory: a 4 MB batch and
 the shard's row groups on top of 100 MB of Python, NumPy and Arrow, whatever the number of clips.
 
 Measured at first: 3.4 to 3.8 s; median ratios of 1.6 and 3.5, for the disk took as little as 0.4 s now and then; the

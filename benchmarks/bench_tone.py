@@ -4,8 +4,8 @@ Predicted: naive shapes need 3 to 6 vector operations a sample and one store, so
 the fill rate, the sine (rotation: two multiplications, an addition) as well; polyBLEP two to three times the
 arithmetic, 0.3 to 0.6. NumPy makes several passes over temporaries: 5 to 20 times slower.
 
-Measured (AVX-512): naive 0.80 to 0.96, polyBLEP 0.49 to 0.87, NumPy only 4 times slower. The other paths, forced on the
-same machine, where the store is as fast and the arithmetic is not: AVX2 naive 0.76 to 0.98, polyBLEP 0.29 to 0.86,
+Measured (AVX-512): naive 0.80 to 0.96, polyBLEP 0.49 to 0.87, NumPy only 4 times slower. The other paths, forced on
+the same machine, where the store is as fast and the arithmetic is not: AVX2 naive 0.76 to 0.98, polyBLEP 0.29 to 0.86,
 missed by a hair for the square; the scalar path misses both targets (0.52 to 0.84, and 0.11 to 0.58).
 """
 
