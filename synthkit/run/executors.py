@@ -7,9 +7,11 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 __all__ = ["InProcess", "process_pool"]
@@ -40,12 +42,22 @@ def process_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     except BaseException:
         children = [child for child in multiprocessing.active_children() if child not in others]
         pool.shutdown(wait=False, cancel_futures=True)
-        for child in children:
-            child.terminate()
-        for child in children:
-            child.join(_SECONDS_TO_END)
+        _end(children)
         raise
     pool.shutdown()
+
+
+def _end(children: list[BaseProcess]) -> None:
+    """Kill processes and wait a moment for all of them together.
+
+    One that the kernel holds in the middle of a sync ends as soon as that is over, without another step of its own:
+    there is nothing to wait for.
+    """
+    for child in children:
+        child.kill()
+    deadline = time.monotonic() + _SECONDS_TO_END
+    for child in children:
+        child.join(max(deadline - time.monotonic(), 0))
 
 
 def _start_worker() -> None:
