@@ -1,5 +1,6 @@
 #include "cpu/tone.h"
 
+#include <algorithm>
 #include <atomic>
 #include <exception>
 #include <memory>
@@ -28,18 +29,23 @@ RenderRow chosen_path() {
   return baseline::render_row;
 }
 
-// Takes rows one by one until none is left; each is written by one thread, from its own data alone.
+// Pieces of work for each thread: few, as an atomic counter waits for all stores, but enough to share uneven rows.
+constexpr size_t kPiecesPerThread = 16;
+
+// Takes `piece` rows at a time until none is left; each is written by one thread, from its own data alone.
 void render_some(std::span<const Tone> tones, const ToneBatch& batch, const ToneOutput& out, std::span<float> peaks,
-                 RenderRow render, std::atomic<size_t>& next) {
+                 RenderRow render, std::atomic<size_t>& next, size_t piece) {
   auto scratch = std::make_unique_for_overwrite<ToneScratch>();
   std::vector<Harmonic> harmonics;
-  for (size_t i = next++; i < tones.size(); i = next++) {
-    harmonics.clear();
-    const ToneRow row = prepare_tone(tones[i], batch, harmonics);
-    std::byte* target = out.data + static_cast<int64_t>(i) * out.stride;
-    render(row, harmonics.data(), batch.num_samples, *scratch,
-           out.is_int16 ? nullptr : reinterpret_cast<float*>(target),
-           out.is_int16 ? reinterpret_cast<int16_t*>(target) : nullptr, &peaks[i]);
+  for (size_t first = next.fetch_add(piece); first < tones.size(); first = next.fetch_add(piece)) {
+    for (size_t i = first; i < std::min(first + piece, tones.size()); ++i) {
+      harmonics.clear();
+      const ToneRow row = prepare_tone(tones[i], batch, harmonics);
+      std::byte* target = out.data + static_cast<int64_t>(i) * out.stride;
+      render(row, harmonics.data(), batch.num_samples, *scratch,
+             out.is_int16 ? nullptr : reinterpret_cast<float*>(target),
+             out.is_int16 ? reinterpret_cast<int16_t*>(target) : nullptr, &peaks[i]);
+    }
   }
 }
 
@@ -48,18 +54,19 @@ void render_some(std::span<const Tone> tones, const ToneBatch& batch, const Tone
 void render_tones(std::span<const Tone> tones, const ToneBatch& batch, const ToneOutput& out, std::span<float> peaks,
                   int threads) {
   const RenderRow render = chosen_path();
+  const auto extra = std::min<size_t>(static_cast<size_t>(threads > 1 ? threads - 1 : 0), tones.size());
+  const size_t piece = extra == 0 ? tones.size() : std::max<size_t>(tones.size() / ((extra + 1) * kPiecesPerThread), 1);
   std::atomic<size_t> next{0};
   std::mutex failure_lock;
   std::exception_ptr failure;
   const auto work = [&] {
     try {
-      render_some(tones, batch, out, peaks, render, next);
+      render_some(tones, batch, out, peaks, render, next, piece);
     } catch (...) {  // out of memory; an exception that left a thread would end the process
       const std::lock_guard guard(failure_lock);
       failure = std::current_exception();
     }
   };
-  const auto extra = std::min<size_t>(static_cast<size_t>(threads > 1 ? threads - 1 : 0), tones.size());
   std::vector<std::jthread> pool;
   pool.reserve(extra);
   for (size_t t = 0; t < extra; ++t) pool.emplace_back(work);

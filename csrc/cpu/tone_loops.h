@@ -9,7 +9,7 @@
 namespace synthkit::SK_ISA {
 
 constexpr int kTile = kToneTile;
-constexpr int kTileBlocks = kTile / kBlock;
+constexpr int kGroup = 16;  // blocks; one vector of AVX-512
 constexpr int kQuads = 64;
 
 struct Lanes {
@@ -74,25 +74,29 @@ static void add_harmonic(const ToneRow& row, const Harmonic& harmonic, const Lan
   alignas(64) float lane_sin[kBlock], lane_cos[kBlock];
   for (int l = 0; l < kBlock; ++l) lane_sin[l] = sin_cycle(k * lanes.phase[l]);
   for (int l = 0; l < kBlock; ++l) lane_cos[l] = cos_cycle(k * lanes.phase[l]);
-  alignas(64) float base_sin[kTileBlocks], base_cos[kTileBlocks];
-  alignas(64) uint32_t base[kTileBlocks];
-  const int blocks = (count + kBlock - 1) / kBlock;
-  for (int b = 0; b < blocks; ++b) base[b] = k * base_phase(row, start + int64_t(b) * kBlock) + shift;
-  for (int b = 0; b < blocks; ++b) base_sin[b] = coefficient * sin_cycle(base[b]);
-  for (int b = 0; b < blocks; ++b) base_cos[b] = coefficient * cos_cycle(base[b]);
-  for (int b = 0; b < blocks; ++b) {
-    float* __restrict block = out + b * kBlock;
-    const float s = base_sin[b], c = base_cos[b];
-    const int left = count - b * kBlock;
-    if (left >= kBlock) {
-      for (int l = 0; l < kBlock; ++l) {
-        const float y = rotate(s, c, lane_sin[l], lane_cos[l]);
-        block[l] = kFirst ? y : block[l] + y;
-      }
-    } else {
-      for (int l = 0; l < left; ++l) {
-        const float y = rotate(s, c, lane_sin[l], lane_cos[l]);
-        block[l] = kFirst ? y : block[l] + y;
+  // A few blocks at a time: their sines are computed while the processor still stores the blocks before.
+  alignas(64) float base_sin[kGroup], base_cos[kGroup];
+  for (int done = 0; done < count; done += kGroup * kBlock) {
+    const int64_t first = start + done;
+    for (int b = 0; b < kGroup; ++b) {
+      const uint32_t base = k * base_phase(row, first + int64_t(b) * kBlock) + shift;
+      base_sin[b] = coefficient * sin_cycle(base);
+      base_cos[b] = coefficient * cos_cycle(base);
+    }
+    for (int b = 0; b < kGroup && done + b * kBlock < count; ++b) {
+      float* __restrict block = out + done + b * kBlock;
+      const float s = base_sin[b], c = base_cos[b];
+      const int left = count - done - b * kBlock;
+      if (left >= kBlock) {
+        for (int l = 0; l < kBlock; ++l) {
+          const float y = rotate(s, c, lane_sin[l], lane_cos[l]);
+          block[l] = kFirst ? y : block[l] + y;
+        }
+      } else {
+        for (int l = 0; l < left; ++l) {
+          const float y = rotate(s, c, lane_sin[l], lane_cos[l]);
+          block[l] = kFirst ? y : block[l] + y;
+        }
       }
     }
   }

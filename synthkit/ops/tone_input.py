@@ -158,9 +158,10 @@ def gather(
     waves = _waveforms(waveform)
     n, scalar = _rows([waves, *arrays.values(), *([] if sound[2] is None else [np.asarray(sound[2])])])
     _check_ranges(arrays)
-    _check_nyquist(arrays, sample_rate, allow=allow_above_nyquist, mode=antialias)
+    ratio = _bend(arrays)
+    _check_nyquist(arrays, ratio, sample_rate, allow=allow_above_nyquist, mode=antialias)
     _check_envelope(arrays, num_samples / sample_rate)
-    _check_vibrato(arrays)
+    _check_vibrato(arrays, ratio)
     _check_rates(arrays, sample_rate)
     _check_harmonics(arrays, sample_rate, antialias)
     settings = np.empty((n, len(arrays)), np.float64)
@@ -265,6 +266,8 @@ _LIMITS = {
 
 def _first_bad(good: npt.NDArray[np.bool_] | np.bool_ | bool) -> int | None:
     """First row that is not good, None where all are; scalars stand for row 0."""
+    if isinstance(good, bool):  # of Python floats, and quick
+        return None if good else 0
     array = np.asarray(good)
     return None if array.all() else int(np.argmin(array))
 
@@ -291,16 +294,16 @@ def _check_ranges(arrays: Mapping[str, Column]) -> None:
             raise InputError(f"{name}: row {row}: must be {words}, not {_at(column, row):g}")
 
 
-def _bend(arrays: Mapping[str, Column]) -> Any:
+def _bend(arrays: Mapping[str, Column]) -> Column:
     """Largest ratio of the instantaneous frequency to the carrier's; 1 where there is no vibrato."""
     rate, depth = arrays["vibrato.rate"], arrays["vibrato.depth"]
-    if not np.any(rate) or not np.any(depth):
+    if any(isinstance(column, float) and column == 0.0 for column in (rate, depth)):
         return 1.0
     return np.where(np.asarray(rate) > 0, 2.0 ** (np.asarray(depth) / 1200.0), 1.0)
 
 
-def _check_nyquist(arrays: Mapping[str, Column], sample_rate: float, *, allow: bool, mode: str) -> None:
-    highest = np.asarray(arrays["frequency"] * _bend(arrays))
+def _check_nyquist(arrays: Mapping[str, Column], bend: Column, sample_rate: float, *, allow: bool, mode: str) -> None:
+    highest = arrays["frequency"] * bend
     limit, name = (sample_rate, "sample rate") if allow and mode == "none" else (sample_rate / 2, "Nyquist frequency")
     row = _first_bad(highest < limit)
     if row is not None:
@@ -310,14 +313,13 @@ def _check_nyquist(arrays: Mapping[str, Column], sample_rate: float, *, allow: b
 
 
 def _check_envelope(arrays: Mapping[str, Column], duration: float) -> None:
-    total = np.asarray(arrays["envelope.attack"] + arrays["envelope.decay"] + arrays["envelope.release"])
+    total = arrays["envelope.attack"] + arrays["envelope.decay"] + arrays["envelope.release"]
     row = _first_bad(total <= duration * (1 + 1e-12))
     if row is not None:
         raise InputError(f"envelope: row {row}: attack + decay + release = {_at(total, row):g} s in {duration:g} s")
 
 
-def _check_vibrato(arrays: Mapping[str, Column]) -> None:
-    bend = _bend(arrays)
+def _check_vibrato(arrays: Mapping[str, Column], bend: Column) -> None:
     if isinstance(bend, float):
         return
     rate = np.maximum(arrays["vibrato.rate"], np.finfo(np.float64).tiny)
@@ -329,7 +331,7 @@ def _check_vibrato(arrays: Mapping[str, Column]) -> None:
 
 def _check_rates(arrays: Mapping[str, Column], sample_rate: float) -> None:
     for name in ("vibrato.rate", "tremolo.rate"):
-        row = _first_bad(np.asarray(arrays[name]) < sample_rate / 2)
+        row = _first_bad(arrays[name] < sample_rate / 2)
         if row is not None:
             rate = _at(arrays[name], row)
             raise InputError(
