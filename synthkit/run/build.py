@@ -106,6 +106,7 @@ def _run(
 ) -> int:
     """Run all tasks that are not recorded; returns the examples made."""
     todo = [task for task in prepared.tasks(str(root.resolve())) if not state.is_recorded(root, task.name)]
+    todo.sort(key=lambda task: -task.rows)  # the largest first, so that no worker waits long for another at the end
     total = prepared.plan.num_examples
     made = 0
     there = total - sum(task.rows for task in todo)
