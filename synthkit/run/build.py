@@ -106,7 +106,6 @@ def _run(
 ) -> int:
     """Run all tasks that are not recorded; returns the examples made."""
     todo = [task for task in prepared.tasks(str(root.resolve())) if not state.is_recorded(root, task.name)]
-    todo.sort(key=lambda task: -task.rows)  # the largest first, so that no worker waits long for another at the end
     total = prepared.plan.num_examples
     made = 0
     there = total - sum(task.rows for task in todo)
@@ -154,10 +153,12 @@ def _results(pool: Executor, tasks: list[ShardTask], window: int, *, patient: bo
     gone (our own pool is ended instead).
     """
     waiting: set[Future[ShardDone]] = set()
-    remaining = iter(tasks)
+    alone = isinstance(pool, InProcess)
+    # Side by side, the largest first, so that nobody waits long for another at the end.
+    remaining = iter(tasks if alone else sorted(tasks, key=lambda task: -task.rows))
     try:
         while True:
-            while len(waiting) < (1 if isinstance(pool, InProcess) else window):
+            while len(waiting) < (1 if alone else window):
                 task = next(remaining, None)
                 if task is None:
                     break
