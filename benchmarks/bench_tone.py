@@ -4,9 +4,15 @@ Predicted: naive shapes need 3 to 6 vector operations a sample and one store, so
 the fill rate, the sine (rotation: two multiplications, an addition) as well; polyBLEP two to three times the
 arithmetic, 0.3 to 0.6. NumPy makes several passes over temporaries: 5 to 20 times slower.
 
-Measured (AVX-512): naive 0.80 to 0.96, polyBLEP 0.49 to 0.87, NumPy only 4 times slower. The other paths, forced on
-the same machine, where the store is as fast and the arithmetic is not: AVX2 naive 0.76 to 0.98, polyBLEP 0.29 to 0.86,
-missed by a hair for the square; the scalar path misses both targets (0.52 to 0.84, and 0.11 to 0.58).
+Measured where memory is filled at 4 to 5 G samples/s (AVX-512): naive 0.80 to 0.96, polyBLEP 0.49 to 0.87, NumPy only
+4 times slower. On a machine that fills the same 32 MB from its cache, at 6 to 9 G samples/s, the sine reached 0.54 to
+0.68; two causes were found. The atomic counter of rows waited for all stores of the row before: rows are now taken in
+pieces. And the sines of the blocks went through memory as single words and were read back as vectors. Since then,
+there: sine 0.60 to 0.72, the other naive shapes 0.65 to 0.77, at the edge of the target; polyBLEP 0.39 to 0.67. What
+is left are 6 % of checking arguments and 8 % of preparing rows, during which nothing is stored. Stores past the
+caches, and blocks shifted to the lines of the cache, were tried and gained nothing. Other paths, forced on that
+machine: AVX2 naive 0.60 to 0.77, polyBLEP 0.30 to 0.68; the scalar path misses both targets (0.40 to 0.68, and 0.12 to
+0.49).
 """
 
 from __future__ import annotations
