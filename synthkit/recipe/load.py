@@ -9,12 +9,14 @@ import tomllib
 import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
 from synthkit.errors import InputError
 from synthkit.recipe import overrides
+from synthkit.recipe.designs import Design
+from synthkit.recipe.factors import Factor
 from synthkit.recipe.model import Recipe
 from synthkit.recipe.problems import describe
 
@@ -55,7 +57,7 @@ def load_recipe(name_or_path: str, sets: Sequence[str | tuple[str, Any]] = ()) -
     data = recipe.model_dump(mode="json")
     for item in sets:
         key, value = overrides.parse(item) if isinstance(item, str) else item
-        overrides.apply(data, key, value)
+        _change(data, key, value)
     return from_data(data, f"{name_or_path} with the changes given")
 
 
@@ -75,10 +77,32 @@ def from_data(data: Any, source: str) -> Recipe:
         raise InputError(f"{source}: not representable as JSON: {error}") from None
 
 
+def _change(data: dict[str, Any], path: str, value: Any) -> None:
+    """Apply a change; a design or factor of another kind keeps only the fields that the new kind has."""
+    record = overrides.apply(data, path, value)
+    steps = path.split(".")
+    if path == "design.kind":
+        _keep_known(record, "kind", Design)
+    elif len(steps) == 3 and steps[0] == "factors" and steps[2] == "type":
+        _keep_known(record, "type", Factor)
+
+
+def _keep_known(record: dict[str, Any], tag: str, union: Any) -> None:
+    """Drop what another member of a tagged union left behind: its own fields, and what it left open."""
+    members = {member.model_fields[tag].default: member for member in get_args(get_args(union)[0])}
+    wanted = record[tag]
+    if isinstance(wanted, str) and wanted in members:
+        known = members[wanted].model_fields
+        for name in [name for name, value in record.items() if name not in known or value is None]:
+            del record[name]
+
+
 def _find(name_or_path: str) -> Path:
     looks_like_path = "/" in name_or_path or name_or_path.endswith(_SUFFIXES)
     if looks_like_path:
         path = Path(name_or_path).expanduser()
+        if path.is_dir():
+            raise InputError(f"{name_or_path}: is a directory; a recipe is a .py, .toml or .json file")
         if not path.is_file():
             raise InputError(f"{name_or_path}: no such file")
         if path.suffix not in _SUFFIXES:

@@ -28,10 +28,13 @@ def parse(text: str) -> tuple[str, Any]:
         return path.strip(), value
 
 
-def apply(data: dict[str, Any], path: str, value: Any) -> None:
+def apply(data: dict[str, Any], path: str, value: Any) -> Any:
     """Set one field of a recipe's data in place.
 
     Lists of records (factors) are entered by the record's name: ``factors.frequency.num``.
+
+    Returns:
+        The record or list that holds the field.
 
     Raises:
         InputError: The path leads nowhere.
@@ -46,6 +49,7 @@ def apply(data: dict[str, Any], path: str, value: Any) -> None:
         here[_position(here, last, path)] = value
     else:
         raise InputError(f"--set {path}: {'.'.join(parents)} has no fields")
+    return here
 
 
 def _enter(here: Any, step: str, path: str) -> Any:

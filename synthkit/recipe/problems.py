@@ -111,7 +111,8 @@ def _shown(value: Any) -> str:
 
 def _near(name: str, known: Iterable[str]) -> str:
     found = difflib.get_close_matches(name, sorted(known), n=1)
-    return f"; did you mean {found[0]!r}?" if found else ""
+    # A field of that very name may exist elsewhere in the model: no advice.
+    return f"; did you mean {found[0]!r}?" if found and found[0] != name else ""
 
 
 def _field_names(model: type[BaseModel]) -> set[str]:

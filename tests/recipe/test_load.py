@@ -111,6 +111,9 @@ def test_missing_files_and_unknown_names(tmp_path):
         load_recipe(str(tmp_path / "nothere.toml"))
     with pytest.raises(InputError, match=r"no recipe is named 'syntoneee'; did you mean 'syntone'\?"):
         load_recipe("syntoneee")
+    (tmp_path / "folder.toml").mkdir()
+    with pytest.raises(InputError, match=r"folder\.toml: is a directory; a recipe is a \.py, \.toml or \.json file"):
+        load_recipe(str(tmp_path / "folder.toml"))
 
 
 @pytest.mark.parametrize(
@@ -134,6 +137,45 @@ def test_set(change, path, expected):
     for step in path:
         found = found[step]
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "path", "expected"),
+    [
+        (["design.kind=random", "design.size=100"], "design", {"kind": "random", "size": 100, "limit": None}),
+        (["design.size=40", "design.kind=latin_hypercube"], "design", {"kind": "latin_hypercube", "size": 40}),
+        (["design.limit=3", "design.size=40", "design.kind=random"], "design", {"limit": 3, "size": 40}),
+        (["factors.frequency.type=logspace"], "factors", {"type": "logspace", "start": 200, "stop": 2600, "num": 25}),
+        (
+            ["factors.frequency.type=uniform", "factors.frequency.low=300", "factors.frequency.high=400",
+             "design.kind=random", "design.size=5"],
+            "factors", {"type": "uniform", "low": 300, "high": 400, "name": "frequency", "kind": "continuous"},
+        ),
+    ],
+)  # fmt: skip
+def test_another_kind_of_design_or_factor(changes, path, expected):
+    """What the old kind alone has goes; what both have stays."""
+    found = load_recipe("syntone_small", changes).model_dump(mode="json")[path]
+    record = found[2] if isinstance(found, list) else found
+    assert record.items() >= expected.items()
+
+
+def test_another_kind_that_needs_more():
+    with pytest.raises(InputError, match=r"design\.factors: is missing$"):
+        load_recipe("syntone_small", ["design.kind=held_out"])
+    with pytest.raises(InputError, match="design: kind must be one of"):
+        load_recipe("syntone_small", ["design.kind=gird"])
+    with pytest.raises(InputError) as caught:
+        load_recipe("syntone_small", ["factors.frequency.type=uniform"])
+    assert [line.strip() for line in str(caught.value).splitlines()[1:]] == [
+        "factors.frequency.low: is missing",
+        "factors.frequency.high: is missing",
+    ]
+
+
+def test_no_advice_to_write_what_was_written():
+    with pytest.raises(InputError, match=r"design\.fraction: unknown field$"):
+        load_recipe("syntone_small", ["design.fraction=0.1"])
 
 
 @pytest.mark.parametrize(
