@@ -2,6 +2,7 @@
 
 #include <pybind11/numpy.h>
 
+#include <cmath>
 #include <vector>
 
 #include "bind/bind.h"
@@ -35,6 +36,39 @@ std::vector<Tone> gather(const Ints& waveform, const Doubles& settings, const In
   return tones;
 }
 
+// columns: 14 floats or float64 arrays [n] or [1]. Returns settings [n, 14] and each column's least and largest number,
+// NaN where there is one. In one call: after a large batch nothing of NumPy is in the cache, and each call is dear.
+py::tuple settings(const py::sequence& columns, py::ssize_t n) {
+  if (py::len(columns) != size_t(kColumns)) throw py::value_error("columns: must be 14");
+  Doubles table({n, kColumns});
+  double* to = table.mutable_data();
+  py::list least, most;
+  for (py::ssize_t k = 0; k < kColumns; ++k) {
+    const py::object column = columns[k];
+    double low = HUGE_VAL, high = -HUGE_VAL;
+    if (py::isinstance<py::float_>(column)) {
+      low = high = column.cast<double>();
+      for (py::ssize_t i = 0; i < n; ++i) to[i * kColumns + k] = low;
+    } else {
+      const auto values = column.cast<Doubles>();
+      if (values.ndim() != 1 || (values.size() != n && values.size() != 1)) {
+        throw py::value_error("columns: must be floats or of shape [n]");
+      }
+      const double* from = values.data();
+      const py::ssize_t step = values.size() == 1 ? 0 : 1;
+      for (py::ssize_t i = 0; i < n; ++i) {
+        const double value = from[i * step];
+        to[i * kColumns + k] = value;
+        if (!(value >= low)) low = std::isnan(low) ? low : value;
+        if (!(value <= high)) high = std::isnan(high) ? high : value;
+      }
+    }
+    least.append(low);
+    most.append(high);
+  }
+  return py::make_tuple(table, least, most);
+}
+
 // out: float32 or int16 [n, num_samples], rows apart at will, samples side by side. Returns peaks float32 [n].
 py::array_t<float> render(const Ints& waveform, const Doubles& settings, const Indices& index, int antialias,
                           double sample_rate, uint64_t key, uint32_t stream, py::array out, int threads) {
@@ -59,6 +93,7 @@ py::array_t<float> render(const Ints& waveform, const Doubles& settings, const I
 }  // namespace
 
 void bind_tone(py::module_ module) {
+  module.def("settings", &settings, py::arg("columns"), py::arg("n"));
   module.def("render", &render, py::arg("waveform").noconvert(), py::arg("settings").noconvert(),
              py::arg("index").noconvert(), py::kw_only(), py::arg("antialias"), py::arg("sample_rate"), py::arg("key"),
              py::arg("stream"), py::arg("out").noconvert(), py::arg("threads"));

@@ -15,3 +15,6 @@ def render(
     out: npt.NDArray[Any],
     threads: int,
 ) -> npt.NDArray[np.float32]: ...
+def settings(
+    columns: list[float | npt.NDArray[np.float64]], n: int
+) -> tuple[npt.NDArray[np.float64], list[float], list[float]]: ...

@@ -183,7 +183,7 @@ def _output(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> npt.NDArr
         raise InputError("out: is read-only")
     if out.size and out.shape[-1] > 1 and out.strides[-1] != out.itemsize:
         raise InputError("out: the samples of a row must lie side by side")
-    if out.ctypes.data % out.itemsize or any(step % out.itemsize for step in out.strides):
+    if not out.flags.aligned:
         raise InputError(f"out: must be aligned to its {out.itemsize}-byte samples")
     if out.ndim == 2 and out.shape[0] > 1 and abs(out.strides[0]) < out.shape[1] * out.itemsize:
         raise InputError("out: rows overlap")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -9,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from synthkit import _core
 from synthkit.errors import InputError
 
 __all__ = ["ANTIALIAS", "WAVEFORMS", "Envelope", "Noise", "ToneInput", "Tremolo", "Vibrato", "gather"]
@@ -157,18 +159,18 @@ def gather(
     arrays = {name: _numbers(name, value) for name, value in columns.items()}
     waves = _waveforms(waveform)
     n, scalar = _rows([waves, *arrays.values(), *([] if sound[2] is None else [np.asarray(sound[2])])])
-    _check_ranges(arrays)
-    ratio = _bend(arrays)
-    _check_nyquist(arrays, ratio, sample_rate, allow=allow_above_nyquist, mode=antialias)
-    _check_envelope(arrays, num_samples / sample_rate)
-    _check_vibrato(arrays, ratio)
-    _check_rates(arrays, sample_rate)
-    _check_harmonics(arrays, sample_rate, antialias)
-    settings = np.empty((n, len(arrays)), np.float64)
-    for k, values in enumerate(arrays.values()):
-        settings[:, k] = values
+    settings, least, most = _core.tone.settings(list(arrays.values()), n)
+    duration = num_samples / sample_rate
+    if not _surely_good(least, most, sample_rate, duration, mode=antialias):
+        ratio = _bend(arrays)
+        _check_ranges(arrays)
+        _check_nyquist(arrays, ratio, sample_rate, allow=allow_above_nyquist, mode=antialias)
+        _check_envelope(arrays, duration)
+        _check_vibrato(arrays, ratio)
+        _check_rates(arrays, sample_rate)
+        _check_harmonics(arrays, sample_rate, antialias)
     return ToneInput(
-        waveform=np.ascontiguousarray(np.broadcast_to(waves, n), dtype=np.int32),
+        waveform=waves if waves.shape == (n,) else np.full(n, waves, np.int32),
         settings=settings,
         index=_index(sound[2], n),
         antialias=mode,
@@ -183,7 +185,7 @@ def gather(
 def is_real(value: Any) -> bool:
     """Whether a value is one finite number, and no bool."""
     real = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    return real and bool(np.isfinite(value))
+    return real and (isinstance(value, int | np.integer) or math.isfinite(value))
 
 
 def _position(name: str, names: tuple[str, ...], what: str) -> int:
@@ -246,11 +248,11 @@ def _rows(arrays: list[Any]) -> tuple[int, bool]:
     return (sizes[-1] if sizes else 1), not sizes
 
 
+# In the order of the columns.
 _LIMITS = {
-    "phase": ("finite", -np.inf, np.inf, True),
-    "noise.snr": (f">= {_MIN_SNR:g} dB", _MIN_SNR, np.inf, False),
     "frequency": ("> 0 Hz", 0.0, np.inf, True),
     "amplitude": ("from 0 to 1", 0.0, 1.0, False),
+    "phase": ("finite", -np.inf, np.inf, True),
     "duty": ("inside of (0, 1)", 0.0, 1.0, True),
     "rolloff": (">= 0 dB/octave", 0.0, _HUGE, False),
     "envelope.attack": (">= 0 s", 0.0, _HUGE, False),
@@ -261,6 +263,7 @@ _LIMITS = {
     "vibrato.depth": (">= 0 cents", 0.0, _HUGE, False),
     "tremolo.rate": (">= 0 Hz", 0.0, _HUGE, False),
     "tremolo.depth": ("from 0 to 1", 0.0, 1.0, False),
+    "noise.snr": (f">= {_MIN_SNR:g} dB", _MIN_SNR, np.inf, False),
 }
 
 
@@ -276,6 +279,21 @@ def _at(column: Column, row: int) -> float:
     if isinstance(column, float) or column.ndim == 0:
         return float(column)
     return float(column[row if len(column) > 1 else 0])
+
+
+def _surely_good(least: list[float], most: list[float], sample_rate: float, duration: float, *, mode: str) -> bool:
+    """Whether the columns' extremes alone show that all is well; where not, the checks below look row by row."""
+    for (_, low, high, is_open), smallest, largest in zip(_LIMITS.values(), least, most, strict=True):
+        if not ((low < smallest and largest < high) or (not is_open and low <= smallest and largest <= high)):
+            return False
+    frequency, attack, decay, release, rate, depth, tremolo = (most[k] for k in (0, 5, 6, 8, 9, 10, 11))
+    return (
+        frequency < sample_rate / 2
+        and attack + decay + release <= duration
+        and (rate == 0.0 or depth == 0.0)
+        and max(rate, tremolo) < sample_rate / 2
+        and (mode != "additive" or sample_rate / 2 / least[0] <= _MAX_HARMONICS)
+    )
 
 
 def _check_ranges(arrays: Mapping[str, Column]) -> None:

@@ -1,10 +1,16 @@
 """What `render` refuses, and what its messages name."""
 
+import re
+from unittest import mock
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from synthkit import _core
 from synthkit.errors import InputError
-from synthkit.ops import tone
+from synthkit.ops import tone, tone_input
 
 GOOD = dict(waveform="square", frequency=440.0, amplitude=0.5, sample_rate=16000, num_samples=100)
 
@@ -125,3 +131,71 @@ def test_peak_bound_holds(waveform, duty, rolloff):
 def test_peak_bound_with_noise_holds():
     y = tone.render("square", [440.0] * 50, 1.0, sample_rate=16000, num_samples=20000, noise=(10.0, 3))
     assert np.abs(y).max() <= tone.peak_bound("square", antialias="none", snr=10.0)
+
+
+def test_settings_and_extremes_by_hand():
+    columns = [1.0, np.array([3.0, -1.0]), np.array([7.0])] + [0.5] * 11
+    table, least, most = _core.tone.settings(columns, 2)
+    np.testing.assert_array_equal(table, [[1, 3, 7] + [0.5] * 11, [1, -1, 7] + [0.5] * 11])
+    assert least == [1, -1, 7] + [0.5] * 11
+    assert most == [1, 3, 7] + [0.5] * 11
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_nan_spoils_both_extremes(place):
+    column = np.array([2.0, 1.0, 3.0])
+    column[place] = np.nan
+    _, least, most = _core.tone.settings([column] + [0.0] * 13, 3)
+    assert np.isnan(least[0])
+    assert np.isnan(most[0])
+
+
+@pytest.mark.parametrize("columns", [[0.0] * 13, [np.zeros(3)] + [0.0] * 13, [np.zeros((2, 1))] + [0.0] * 13])
+def test_wrong_columns(columns):
+    with pytest.raises(ValueError, match="columns: "):
+        _core.tone.settings(columns, 2)
+
+
+NEAR_A_LIMIT = {
+    "frequency": st.sampled_from([1e-5, 1.0, 3999.0, 4000.0, 4001.0, 0.0]),
+    "amplitude": st.sampled_from([0.0, 0.5, 1.0, 1.0000001, -0.1, np.nan]),
+    "duty": st.sampled_from([0.5, 0.0, 1.0]),
+    "envelope": st.tuples(*[st.sampled_from([0.0, 0.004, 0.007, 0.0125, -1.0])] * 2, st.just(1.0), st.just(0.0)),
+    "vibrato": st.tuples(st.sampled_from([0.0, 5.0, 4000.0]), st.sampled_from([0.0, 50.0, 1200.0])),
+    "tremolo": st.tuples(st.sampled_from([0.0, 5.0, 3999.0, 4000.0]), st.sampled_from([0.0, 1.0, 1.1])),
+    "antialias": st.sampled_from(["none", "polyblep", "additive"]),
+}
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.fixed_dictionaries(NEAR_A_LIMIT), st.integers(0, 2))
+def test_one_bad_row_among_good_ones_is_refused_as_alone(arguments, row):
+    """What the extremes let pass at once is what the checks of each row let pass."""
+
+    def refused(pack):
+        # A second, harmless row in the same batch: the extremes are then those of different rows.
+        good = {"frequency": 440.0, "amplitude": 0.5, "duty": 0.5}
+        values = {name: pack(good[name], arguments[name]) for name in good}
+        groups = {
+            name: tuple(pack(calm, value) for calm, value in zip(rest, arguments[name], strict=True))
+            for name, rest in {"envelope": (0, 0, 1, 0), "vibrato": (0, 0), "tremolo": (0, 0)}.items()
+        }
+        try:
+            tone.render(
+                "square", **values, **groups, antialias=arguments["antialias"], sample_rate=8000, num_samples=100
+            )
+        except InputError as error:
+            return re.sub(r"row \d", "row", str(error))
+        return None
+
+    def alone(_, value):
+        return value
+
+    def among(calm, value):
+        return np.insert(np.full(2, float(calm)), row, value)
+
+    with mock.patch.object(tone_input, "_surely_good", return_value=False):
+        by_rows = refused(alone)
+        assert refused(among) == by_rows
+    assert refused(alone) == by_rows
+    assert refused(among) == by_rows
