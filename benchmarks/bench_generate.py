@@ -8,10 +8,10 @@ the shard's row groups on top of 100 MB of Python, NumPy and Arrow, whatever the
 Measured at first: 3.4 to 3.8 s; median ratios of 1.6 and 3.5, for the disk took as little as 0.4 s now and then; the
 script 22 to 26 times slower; 145 and 151 MB. Profiling showed that the rendering was nearly all conversion to 16 bits,
 not vectorised. Since then: 1.9 to 2.9 s, bound by hashing and copying; median ratios of 1.6, 2.7, 2.9 and 3.7; the
-script 34 to 44 times slower. On another machine 3.4 to 4.4 s; median ratios of 1.45, 2.05 and 2.26; 25 to 34 times.
-Two workers, not predicted: 1.45 on a run of 4 s, 1.61 to 1.77 on runs of 10 s; 1.65 to 1.84 since the largest shards
-are handed out first. The cores themselves do not hinder each other (rendering and hashing take as long beside a second
-process); 0.5 s of starting up and the end of the last shard are what is not shared out.
+script 34 to 44 times slower. On another machine 3.4 to 4.4 s; median ratios of 1.45, 1.52, 2.05 and 2.26; 25 to 37
+times. Two workers, not predicted: 1.45 on a run of 4 s, 1.61 to 1.77 on runs of 10 s; 1.63 to 1.84 since the largest
+shards are handed out first. The cores themselves do not hinder each other (rendering and hashing take as long beside a
+second process); 0.5 s of starting up and the end of the last shard are what is not shared out.
 """
 
 from __future__ import annotations
