@@ -159,11 +159,12 @@ def gather(
     arrays = {name: _numbers(name, value) for name, value in columns.items()}
     waves = _waveforms(waveform)
     n, scalar = _rows([waves, *arrays.values(), *([] if sound[2] is None else [np.asarray(sound[2])])])
-    settings, least, most = _core.tone.settings(list(arrays.values()), n)
+    settings, lows, highs = _core.tone.settings(list(arrays.values()), n)
+    least, most = dict(zip(arrays, lows, strict=True)), dict(zip(arrays, highs, strict=True))
     duration = num_samples / sample_rate
     if not _surely_good(least, most, sample_rate, duration, mode=antialias):
         ratio = _bend(arrays)
-        _check_ranges(arrays)
+        _check_ranges(arrays, least, most)
         _check_nyquist(arrays, ratio, sample_rate, allow=allow_above_nyquist, mode=antialias)
         _check_envelope(arrays, duration)
         _check_vibrato(arrays, ratio)
@@ -248,7 +249,6 @@ def _rows(arrays: list[Any]) -> tuple[int, bool]:
     return (sizes[-1] if sizes else 1), not sizes
 
 
-# In the order of the columns.
 _LIMITS = {
     "frequency": ("> 0 Hz", 0.0, np.inf, True),
     "amplitude": ("from 0 to 1", 0.0, 1.0, False),
@@ -281,32 +281,31 @@ def _at(column: Column, row: int) -> float:
     return float(column[row if len(column) > 1 else 0])
 
 
-def _surely_good(least: list[float], most: list[float], sample_rate: float, duration: float, *, mode: str) -> bool:
+def _within(name: str, least: float, most: float) -> bool:
+    """Whether a column of these extremes keeps to its limits; NaN does not."""
+    _, low, high, is_open = _LIMITS[name]
+    return (low < least and most < high) or (not is_open and low <= least and most <= high)
+
+
+def _surely_good(
+    least: Mapping[str, float], most: Mapping[str, float], sample_rate: float, duration: float, *, mode: str
+) -> bool:
     """Whether the columns' extremes alone show that all is well; where not, the checks below look row by row."""
-    for (_, low, high, is_open), smallest, largest in zip(_LIMITS.values(), least, most, strict=True):
-        if not ((low < smallest and largest < high) or (not is_open and low <= smallest and largest <= high)):
-            return False
-    frequency, attack, decay, release, rate, depth, tremolo = (most[k] for k in (0, 5, 6, 8, 9, 10, 11))
     return (
-        frequency < sample_rate / 2
-        and attack + decay + release <= duration
-        and (rate == 0.0 or depth == 0.0)
-        and max(rate, tremolo) < sample_rate / 2
-        and (mode != "additive" or sample_rate / 2 / least[0] <= _MAX_HARMONICS)
+        all(_within(name, least[name], most[name]) for name in _LIMITS)
+        and most["frequency"] < sample_rate / 2
+        and most["envelope.attack"] + most["envelope.decay"] + most["envelope.release"] <= duration
+        and (most["vibrato.rate"] == 0.0 or most["vibrato.depth"] == 0.0)
+        and max(most["vibrato.rate"], most["tremolo.rate"]) < sample_rate / 2
+        and (mode != "additive" or sample_rate / 2 / least["frequency"] <= _MAX_HARMONICS)
     )
 
 
-def _check_ranges(arrays: Mapping[str, Column]) -> None:
+def _check_ranges(arrays: Mapping[str, Column], least: Mapping[str, float], most: Mapping[str, float]) -> None:
     for name, column in arrays.items():
-        words, low, high, is_open = _LIMITS[name]
-        # The extremes tell it all, and NaN spoils both; only a wrong column is looked at row by row.
-        least, most = column, column
-        if not isinstance(column, float):
-            if not len(column):
-                continue
-            least, most = column.min(), column.max()
-        if (low < least and most < high) or (not is_open and low <= least and most <= high):
+        if _within(name, least[name], most[name]):
             continue
+        words, low, high, is_open = _LIMITS[name]
         row = _first_bad((column > low) & (column < high) if is_open else (column >= low) & (column <= high))
         if row is not None:
             raise InputError(f"{name}: row {row}: must be {words}, not {_at(column, row):g}")

@@ -332,6 +332,7 @@ def test_a_failure_ends_our_workers_and_nobody_elses(recipe, tmp_path):
         while multiprocessing.active_children() != [bystander] and time.monotonic() < deadline:
             time.sleep(0.02)
         assert multiprocessing.active_children() == [bystander]
+        assert bystander.is_alive()
     finally:
         bystander.terminate()
         bystander.join()
