@@ -36,7 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "generators": {"ops", "speech", "llm"} | GROUND,
     "plan": GROUND,
     "shards": {"records", "errors"},
-    "metrics": {"ops", "records", "errors"},
+    "metrics": {"ops", "seeds", "records", "errors"},
     "speech": {"records", "errors"},
     "llm": {"records", "errors"},
     "ops": {"_core", "errors"},

@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <atomic>
-#include <exception>
 #include <memory>
-#include <mutex>
-#include <thread>
 #include <vector>
 
 #include "cpu/dispatch.h"
+#include "cpu/parallel.h"
 #include "cpu/tone_kernel.h"
 
 namespace synthkit {
@@ -57,22 +55,9 @@ void render_tones(std::span<const Tone> tones, const ToneBatch& batch, const Ton
   const auto extra = std::min<size_t>(static_cast<size_t>(threads > 1 ? threads - 1 : 0), tones.size());
   const size_t piece = extra == 0 ? tones.size() : std::max<size_t>(tones.size() / ((extra + 1) * kPiecesPerThread), 1);
   std::atomic<size_t> next{0};
-  std::mutex failure_lock;
-  std::exception_ptr failure;
-  const auto work = [&] {
-    try {
-      render_some(tones, batch, out, peaks, render, next, piece);
-    } catch (...) {  // out of memory; an exception that left a thread would end the process
-      const std::lock_guard guard(failure_lock);
-      failure = std::current_exception();
-    }
-  };
-  std::vector<std::jthread> pool;
-  pool.reserve(extra);
-  for (size_t t = 0; t < extra; ++t) pool.emplace_back(work);
-  work();
-  pool.clear();  // joins
-  if (failure) std::rethrow_exception(failure);
+  // A task is a worker's whole shift: its scratch is made once.
+  parallel_for(extra + 1, static_cast<int>(extra) + 1,
+               [&](size_t) { render_some(tones, batch, out, peaks, render, next, piece); });
 }
 
 }  // namespace synthkit

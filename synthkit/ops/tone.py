@@ -6,7 +6,6 @@ triangle are at -1 and rise.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ import numpy.typing as npt
 from synthkit import _core
 from synthkit.errors import InputError
 from synthkit.ops.reference import tone as reference
+from synthkit.ops.threads import thread_count
 from synthkit.ops.tone_input import (
     ANTIALIAS,
     WAVEFORMS,
@@ -26,7 +26,6 @@ from synthkit.ops.tone_input import (
     Tremolo,
     Vibrato,
     gather,
-    is_real,
 )
 
 __all__ = ["ANTIALIAS", "BACKENDS", "WAVEFORMS", "Envelope", "Noise", "Tremolo", "Vibrato", "peak_bound", "render"]
@@ -38,7 +37,6 @@ _DTYPES: dict[str, np.dtype[Any]] = {
 }
 # The largest magnitude that still rounds to 32767.
 _FITS = 1.0 + 0.5 / 32767
-_MAX_THREADS = 4096
 _NOISE_PEAK = 5.9  # standard deviations: Box-Muller from 24-bit uniforms ends at sqrt(50 ln 2) = 5.888
 # Peaks of partial sums of the ideal wave of peak 1, over all numbers of harmonics; see test_peak_bound_holds.
 _ADDITIVE_PEAK = {"sine": 1.0, "sawtooth": 1.1790, "triangle": 1.0, "square": 1.2733}
@@ -120,7 +118,7 @@ def render(
     shape = (num_samples,) if tones.scalar else (len(tones.waveform), num_samples)
     result = _output(out, shape, _DTYPES[dtype])
     rows = result.reshape(1, num_samples) if tones.scalar else result
-    count = _thread_count(threads)
+    count = thread_count(threads)
     if not rows.size:
         return result
     peaks = BACKENDS[device](tones, rows, count)
@@ -188,14 +186,6 @@ def _output(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> npt.NDArr
     if out.ndim == 2 and out.shape[0] > 1 and abs(out.strides[0]) < out.shape[1] * out.itemsize:
         raise InputError("out: rows overlap")
     return out
-
-
-def _thread_count(threads: int | None) -> int:
-    if threads is None:
-        return len(os.sched_getaffinity(0))
-    if not is_real(threads) or threads % 1 or not 1 <= threads <= _MAX_THREADS:
-        raise InputError(f"threads: must be a whole number from 1 to {_MAX_THREADS}, not {threads!r}")
-    return int(threads)
 
 
 def _refuse_clipping(peaks: npt.NDArray[np.float32], tones: ToneInput) -> None:
