@@ -1,0 +1,132 @@
+#include "cpu/joint.h"
+
+#include <algorithm>
+#include <map>
+#include <vector>
+
+#include "common/information.h"
+#include "cpu/parallel.h"
+
+namespace synthkit {
+
+namespace {
+
+constexpr size_t kBlock = 2048;
+// Tables up to this many cells are counted in four copies: two rows of the same cell need not wait for each other.
+constexpr size_t kCopiedCells = 2048;
+constexpr size_t kCopies = 4;
+
+// n ln n for counts below the table's size; larger ones are worked out.
+class CountLogs {
+ public:
+  explicit CountLogs(size_t rows) : table_(std::min<size_t>(rows + 1, size_t{1} << 16)) {
+    for (size_t n = 0; n < table_.size(); ++n) table_[n] = count_log_count(n);
+  }
+  double operator()(uint64_t n) const { return n < table_.size() ? table_[n] : count_log_count(n); }
+
+ private:
+  std::vector<double> table_;
+};
+
+struct Margins {
+  std::vector<uint64_t> a, b;
+};
+
+Margins margins_of(std::span<const uint32_t> table, size_t a_size, size_t b_size) {
+  Margins margins{std::vector<uint64_t>(a_size), std::vector<uint64_t>(b_size)};
+  for (size_t i = 0; i < a_size; ++i) {
+    for (size_t j = 0; j < b_size; ++j) {
+      margins.a[i] += table[i * b_size + j];
+      margins.b[j] += table[i * b_size + j];
+    }
+  }
+  return margins;
+}
+
+// Each count that occurs, with how often: equal margins give equal terms.
+std::map<uint64_t, uint64_t> tally(const std::vector<uint64_t>& counts) {
+  std::map<uint64_t, uint64_t> found;
+  for (const uint64_t count : counts) {
+    if (count > 0) ++found[count];
+  }
+  return found;
+}
+
+double expected_information(const Margins& margins, size_t rows) {
+  const auto a_counts = tally(margins.a), b_counts = tally(margins.b);
+  double sum = 0.0;
+  for (const auto& [a, a_times] : a_counts) {
+    for (const auto& [b, b_times] : b_counts) {
+      sum += double(a_times * b_times) * expected_cell_information(int64_t(a), int64_t(b), int64_t(rows));
+    }
+  }
+  return std::max(sum, 0.0);
+}
+
+int64_t occupied(std::span<const uint64_t> counts) {
+  return static_cast<int64_t>(counts.size()) - std::count(counts.begin(), counts.end(), uint64_t{0});
+}
+
+// I = (sum of n_ij ln n_ij - sum of a_i ln a_i - sum of b_j ln b_j + n ln n) / n
+double plug_in_information(std::span<const uint32_t> table, const Margins& margins, size_t rows,
+                           const CountLogs& logs) {
+  if (occupied(margins.a) < 2 || occupied(margins.b) < 2) return 0.0;  // exactly, whatever rounding says
+  double joint = 0.0, a_sum = 0.0, b_sum = 0.0;
+  for (const uint32_t n : table) joint += logs(n);
+  for (const uint64_t n : margins.a) a_sum += logs(n);
+  for (const uint64_t n : margins.b) b_sum += logs(n);
+  return std::max(((joint - a_sum) - b_sum + logs(rows)) / double(rows), 0.0);
+}
+
+int64_t freedom_of(std::span<const uint32_t> table, const Margins& margins) {
+  const int64_t cells = static_cast<int64_t>(table.size()) - std::count(table.begin(), table.end(), 0u);
+  return cells - occupied(margins.a) - occupied(margins.b) + 1;
+}
+
+}  // namespace
+
+void joint_counts(const uint16_t* a, const uint16_t* b, size_t rows, size_t a_size, size_t b_size,
+                  std::span<uint32_t> table) {
+  const size_t cells = a_size * b_size;
+  const size_t copies = cells <= kCopiedCells ? kCopies : 1;
+  std::vector<uint32_t> counts(cells * copies);
+  uint32_t* copy[kCopies];
+  for (size_t c = 0; c < kCopies; ++c) copy[c] = counts.data() + (c % copies) * cells;
+  uint32_t cell[kBlock];
+  const auto width = static_cast<uint32_t>(b_size);
+  for (size_t first = 0; first < rows; first += kBlock) {
+    const size_t count = std::min(kBlock, rows - first);
+    for (size_t i = 0; i < count; ++i) cell[i] = a[first + i] * width + b[first + i];
+    size_t i = 0;
+    for (; i + kCopies <= count; i += kCopies) {
+      ++copy[0][cell[i]];
+      ++copy[1][cell[i + 1]];
+      ++copy[2][cell[i + 2]];
+      ++copy[3][cell[i + 3]];
+    }
+    for (; i < count; ++i) ++copy[0][cell[i]];
+  }
+  for (size_t j = 0; j < cells; ++j) {
+    uint32_t sum = 0;
+    for (size_t c = 0; c < copies; ++c) sum += counts[c * cells + j];
+    table[j] = sum;
+  }
+}
+
+void mutual_information(const BinnedColumns& codes, const BinnedColumns& labels, const InformationOutput& out,
+                        int threads) {
+  const CountLogs logs(codes.rows);
+  const size_t pairs = codes.count() * labels.count();
+  parallel_for(pairs, threads, [&](size_t pair) {
+    const size_t c = pair / labels.count(), k = pair % labels.count();
+    const auto a_size = static_cast<size_t>(codes.sizes[c]), b_size = static_cast<size_t>(labels.sizes[k]);
+    std::vector<uint32_t> table(a_size * b_size);
+    joint_counts(codes.column(c), labels.column(k), codes.rows, a_size, b_size, table);
+    const Margins margins = margins_of(table, a_size, b_size);
+    out.plug_in[pair] = plug_in_information(table, margins, codes.rows, logs);
+    out.freedom[pair] = freedom_of(table, margins);
+    if (!out.expected.empty()) out.expected[pair] = expected_information(margins, codes.rows);
+  });
+}
+
+}  // namespace synthkit

@@ -1,0 +1,57 @@
+"""Arguments that the kernels over codes and factors share: checked and brought into form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from synthkit.errors import InputError
+
+__all__ = ["as_code_batch", "as_labels", "choose"]
+
+
+def as_code_batch(codes: Any) -> npt.NDArray[np.float64]:
+    """Codes [N, D] or [B, N, D] of any real dtype as finite float64 [B, N, D] in C order; copied only if needed.
+
+    Raises:
+        InputError: No such shape, no rows or columns, not real numbers, or NaN or infinity (the first place is named).
+    """
+    array = np.asarray(codes)
+    if array.dtype.kind not in "fiub":
+        raise InputError(f"codes: must be real numbers, not {array.dtype}")
+    if array.ndim not in (2, 3) or 0 in array.shape:
+        raise InputError(f"codes: must be [N, D] or [B, N, D] and not empty, not {list(array.shape)}")
+    batch = np.ascontiguousarray(array if array.ndim == 3 else array[np.newaxis], dtype=np.float64)
+    # A sum is finite only if all its terms are; only a rare overflow needs the slow look.
+    with np.errstate(all="ignore"):
+        suspect = not np.isfinite(batch.sum())
+    if suspect and not np.isfinite(batch).all():
+        place = [int(i) for i in np.argwhere(~np.isfinite(batch))[0]]
+        where = f"row {place[1]}, code {place[2]}"
+        if array.ndim == 3:
+            where = f"model {place[0]}, {where}"
+        raise InputError(f"codes: {batch[tuple(place)]} at {where}; only finite numbers can be scored")
+    return batch
+
+
+def as_labels(labels: Any, rows: int, *, name: str = "labels") -> npt.NDArray[np.int64]:
+    """Integer labels [N] or [N, K] as int64 [N, K].
+
+    Raises:
+        InputError: Not integers, or not `rows` rows.
+    """
+    array = np.asarray(labels)
+    if array.dtype.kind not in "iub":
+        raise InputError(f"{name}: must be integers, not {array.dtype}")
+    if array.ndim not in (1, 2) or array.shape[0] != rows or 0 in array.shape:
+        raise InputError(f"{name}: must be [{rows}] or [{rows}, K], as many rows as codes, not {list(array.shape)}")
+    return array.reshape(rows, -1).astype(np.int64)
+
+
+def choose(value: Any, options: Any, *, name: str) -> str:
+    """``value``, which must be one of the names in ``options``."""
+    if not isinstance(value, str) or value not in options:
+        raise InputError(f"{name}: {value!r} is none of: {', '.join(options)}")
+    return value
