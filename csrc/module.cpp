@@ -9,4 +9,5 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
   synthkit::bind_tone(module.def_submodule("tone", "Tones"));
   synthkit::bind_joint(module.def_submodule("joint", "Bins, joint histograms, mutual information"));
   synthkit::bind_deviations(module.def_submodule("deviations", "Deviations within groups and samples of rows"));
+  synthkit::bind_boost(module.def_submodule("boost", "Gradient-boosted trees"));
 }

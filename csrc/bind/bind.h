@@ -11,5 +11,6 @@ void bind_elementary(pybind11::module_ module);
 void bind_tone(pybind11::module_ module);
 void bind_joint(pybind11::module_ module);
 void bind_deviations(pybind11::module_ module);
+void bind_boost(pybind11::module_ module);
 
 }  // namespace synthkit

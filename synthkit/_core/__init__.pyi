@@ -1,3 +1,4 @@
+from synthkit._core import boost as boost
 from synthkit._core import cpu as cpu
 from synthkit._core import deviations as deviations
 from synthkit._core import elementary as elementary
