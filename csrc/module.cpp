@@ -6,6 +6,7 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
   synthkit::bind_cpu(module.def_submodule("cpu", "Instruction sets"));
   synthkit::bind_philox(module.def_submodule("philox", "Counter-based random numbers"));
   synthkit::bind_elementary(module.def_submodule("elementary", "Elementary functions with fixed bits"));
+  synthkit::bind_knn(module.def_submodule("knn", "Nearest-neighbour mutual information"));
   synthkit::bind_tone(module.def_submodule("tone", "Tones"));
   synthkit::bind_joint(module.def_submodule("joint", "Bins, joint histograms, mutual information"));
   synthkit::bind_deviations(module.def_submodule("deviations", "Deviations within groups and samples of rows"));

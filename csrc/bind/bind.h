@@ -8,6 +8,7 @@ namespace synthkit {
 void bind_cpu(pybind11::module_ module);
 void bind_philox(pybind11::module_ module);
 void bind_elementary(pybind11::module_ module);
+void bind_knn(pybind11::module_ module);
 void bind_tone(pybind11::module_ module);
 void bind_joint(pybind11::module_ module);
 void bind_deviations(pybind11::module_ module);

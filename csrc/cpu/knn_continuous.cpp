@@ -1,0 +1,73 @@
+// The first estimator of Kraskov, Stoegbauer and Grassberger: radii from a k-d tree, counts from the sorted columns.
+#include <algorithm>
+
+#include "common/knn.h"
+#include "cpu/knn.h"
+#include "cpu/knn_plane.h"
+#include "cpu/parallel.h"
+
+namespace synthkit {
+
+namespace {
+
+// One task's arrays, about 56 bytes a row with the tree's nodes.
+struct Scratch {
+  std::vector<double> code;             // rising
+  std::vector<PlanePoint> points;       // code and target
+  std::vector<double> radii;            // in the order of `points`
+  std::vector<int32_t> near_x, near_y;  // [m]: points with m points within their radius
+};
+
+// How many of the rising values lie within r of x. Both searches halve without branches, which are not foreseeable.
+int32_t count_within(std::span<const double> values, double x, double r) {
+  const double* low = values.data();
+  const double* high = low;
+  for (size_t length = values.size(); length > 0;) {
+    const size_t half = (length + 1) / 2;
+    low += within(x, low[half - 1], r) ? 0 : half;
+    high += within(high[half - 1], x, r) ? half : 0;
+    length -= half;
+  }
+  return static_cast<int32_t>(high - low);
+}
+
+double estimate(std::span<const double> target, const KnnOptions& options, std::span<const double> psi, Scratch& s) {
+  PlaneTree(s.points).kth_distances(options.neighbours, s.radii);
+  s.near_x.assign(psi.size(), 0);
+  s.near_y.assign(psi.size(), 0);
+  for (size_t i = 0; i < s.points.size(); ++i) {
+    const double r = toward_zero(s.radii[i]);
+    ++s.near_x[static_cast<size_t>(count_within(s.code, s.points[i].x, r))];
+    ++s.near_y[static_cast<size_t>(count_within(target, s.points[i].y, r))];
+  }
+  const auto n = static_cast<double>(s.points.size());
+  const double mi = mi_kraskov(psi[s.points.size()], psi[static_cast<size_t>(options.neighbours)],
+                               psi_sum(s.near_x, psi) / n, psi_sum(s.near_y, psi) / n);
+  return options.clip ? larger(0.0, mi) : mi;
+}
+
+}  // namespace
+
+void mi_continuous(const KnnCodes& codes, std::span<const double> targets, const KnnOptions& options,
+                   std::span<double> out) {
+  const std::vector<double> psi = psi_table(codes.rows);
+  std::vector<double> sorted(targets.begin(), targets.end());
+  const size_t count = targets.size() / codes.rows;
+  for (size_t t = 0; t < count; ++t) std::sort(&sorted[t * codes.rows], &sorted[t * codes.rows] + codes.rows);
+  parallel_for(codes.models * codes.columns * count, options.threads, [&](size_t task) {
+    const size_t model = task / (codes.columns * count), column = task / count % codes.columns, t = task % count;
+    const double* code = codes.data + model * codes.rows * codes.columns + column;
+    Scratch s;
+    s.code.resize(codes.rows);
+    s.points.resize(codes.rows);
+    for (size_t i = 0; i < codes.rows; ++i) {
+      s.code[i] = code[i * codes.columns];
+      s.points[i] = {s.code[i], targets[t * codes.rows + i]};
+    }
+    std::sort(s.code.begin(), s.code.end());
+    out[(model * count + t) * codes.columns + column] =
+        estimate({&sorted[t * codes.rows], codes.rows}, options, psi, s);
+  });
+}
+
+}  // namespace synthkit
