@@ -11,7 +11,7 @@ namespace synthkit {
 
 constexpr double kEulerGamma = 0.5772156649015329;
 
-SK_HD double magnitude(double x) { return x < 0.0 ? -x : x; }
+SK_HD double magnitude(double x) { return __builtin_fabs(x); }
 
 SK_HD double larger(double a, double b) { return a < b ? b : a; }
 

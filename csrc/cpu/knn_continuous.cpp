@@ -50,23 +50,21 @@ double estimate(std::span<const double> target, const KnnOptions& options, std::
 
 void mi_continuous(const KnnCodes& codes, std::span<const double> targets, const KnnOptions& options,
                    std::span<double> out) {
-  const std::vector<double> psi = psi_table(codes.rows);
+  const size_t rows = codes.rows, count = targets.size() / rows;
+  const std::vector<double> psi = psi_table(rows);
   std::vector<double> sorted(targets.begin(), targets.end());
-  const size_t count = targets.size() / codes.rows;
-  for (size_t t = 0; t < count; ++t) std::sort(&sorted[t * codes.rows], &sorted[t * codes.rows] + codes.rows);
-  parallel_for(codes.models * codes.columns * count, options.threads, [&](size_t task) {
-    const size_t model = task / (codes.columns * count), column = task / count % codes.columns, t = task % count;
-    const double* code = codes.data + model * codes.rows * codes.columns + column;
+  parallel_for(count, options.threads, [&](size_t t) { std::sort(&sorted[t * rows], &sorted[t * rows] + rows); });
+  parallel_for(codes.models * codes.columns, options.threads, [&](size_t task) {
+    const size_t model = task / codes.columns, column = task % codes.columns;
+    const double* code = codes.data + model * rows * codes.columns + column;
     Scratch s;
-    s.code.resize(codes.rows);
-    s.points.resize(codes.rows);
-    for (size_t i = 0; i < codes.rows; ++i) {
-      s.code[i] = code[i * codes.columns];
-      s.points[i] = {s.code[i], targets[t * codes.rows + i]};
-    }
+    s.points.resize(rows);
+    for (size_t i = 0; i < rows; ++i) s.code.push_back(code[i * codes.columns]);
     std::sort(s.code.begin(), s.code.end());
-    out[(model * count + t) * codes.columns + column] =
-        estimate({&sorted[t * codes.rows], codes.rows}, options, psi, s);
+    for (size_t t = 0; t < count; ++t) {
+      for (size_t i = 0; i < rows; ++i) s.points[i] = {code[i * codes.columns], targets[t * rows + i]};
+      out[(model * count + t) * codes.columns + column] = estimate({&sorted[t * rows], rows}, options, psi, s);
+    }
   });
 }
 

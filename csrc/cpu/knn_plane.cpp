@@ -13,14 +13,23 @@ namespace {
 
 constexpr int32_t kLeaf = 16;
 
-// Keeps the k least of what is put in, rising.
-void put(double* nearest, int32_t k, double distance) {
-  int32_t at = k - 1;
-  while (at > 0 && nearest[at - 1] > distance) {
-    nearest[at] = nearest[at - 1];
-    --at;
+// From here on a heap is quicker than a sorted row.
+constexpr int32_t kHeap = 100;
+
+// Puts a distance in the place of the largest of the k least so far; returns the largest now. A few are kept rising and
+// shifted without branches, many as a heap.
+double put(double* nearest, int32_t k, double distance) {
+  if (k >= kHeap) {
+    std::pop_heap(nearest, nearest + k);
+    nearest[k - 1] = distance;
+    std::push_heap(nearest, nearest + k);
+    return nearest[0];
   }
-  nearest[at] = distance;
+  for (int32_t at = k - 1; at > 0; --at) {
+    nearest[at] = larger(nearest[at - 1], nearest[at] < distance ? nearest[at] : distance);
+  }
+  nearest[0] = nearest[0] < distance ? nearest[0] : distance;
+  return nearest[k - 1];
 }
 
 }  // namespace
@@ -30,7 +39,7 @@ struct PlaneTree::Query {
   int32_t k;
   int32_t count;
   std::array<double, kLeaf> x, y, radius;
-  std::vector<double> nearest;  // [kLeaf, k], each row rising
+  std::vector<double> nearest;  // [kLeaf, k], see put
 };
 
 PlaneTree::PlaneTree(std::vector<PlanePoint>& points) : points_(points) {
@@ -73,8 +82,8 @@ void PlaneTree::visit(size_t node, Query& q) const {
     const double dx = larger(box.x0 - q.x[i], q.x[i] - box.x1);
     const double dy = larger(box.y0 - q.y[i], q.y[i] - box.y1);
     away[i] = larger(larger(dx, dy), 0.0);
-    any |= away[i] < q.radius[i];
   }
+  for (size_t i = 0; i < kLeaf; ++i) any |= away[i] < q.radius[i];
   if (!any) return;
   if (node < first_leaf_) {
     const Node &left = nodes_[2 * node], &right = nodes_[2 * node + 1];
@@ -93,10 +102,7 @@ void PlaneTree::visit(size_t node, Query& q) const {
     double* nearest = &q.nearest[i * static_cast<size_t>(q.k)];
     for (const PlanePoint& p : points) {
       const double distance = chebyshev(q.x[i], q.y[i], p.x, p.y);
-      if (distance < q.radius[i]) {
-        put(nearest, q.k, distance);
-        q.radius[i] = nearest[q.k - 1];
-      }
+      if (distance < q.radius[i]) q.radius[i] = put(nearest, q.k, distance);
     }
   }
 }
@@ -114,14 +120,14 @@ void PlaneTree::kth_distances(int32_t k, std::vector<double>& radii) const {
       const PlanePoint& p = points_[static_cast<size_t>(own.first) + i];
       q.x[i] = p.x;
       q.y[i] = p.y;
+      q.radius[i] = HUGE_VAL;
     }
     for (size_t i = 0; i < static_cast<size_t>(q.count); ++i) {
       double* nearest = &q.nearest[i * stride];
       for (size_t j = 0; j < static_cast<size_t>(q.count); ++j) {
         const double distance = chebyshev(q.x[i], q.y[i], q.x[j], q.y[j]);
-        if (j != i && distance < nearest[k - 1]) put(nearest, k, distance);
+        if (j != i && distance < q.radius[i]) q.radius[i] = put(nearest, k, distance);
       }
-      q.radius[i] = nearest[k - 1];
     }
     for (size_t node = leaf; node > 1; node /= 2) visit(node ^ 1, q);
     std::copy_n(q.radius.begin(), q.count, radii.begin() + own.first);
