@@ -2,10 +2,7 @@ from synthkit._core import boost as boost
 from synthkit._core import cpu as cpu
 from synthkit._core import deviations as deviations
 from synthkit._core import elementary as elementary
-<<<<<<< HEAD
 from synthkit._core import joint as joint
-=======
 from synthkit._core import knn as knn
->>>>>>> 16908e5 (Add nearest-neighbour mutual information: the native loops)
 from synthkit._core import philox as philox
 from synthkit._core import tone as tone
