@@ -11,4 +11,7 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
   synthkit::bind_joint(module.def_submodule("joint", "Bins, joint histograms, mutual information"));
   synthkit::bind_deviations(module.def_submodule("deviations", "Deviations within groups and samples of rows"));
   synthkit::bind_boost(module.def_submodule("boost", "Gradient-boosted trees"));
+  synthkit::bind_logistic(module.def_submodule("logistic", "Logistic regression"));
+  synthkit::bind_auc(module.def_submodule("auc", "Area under the ROC curve"));
+  synthkit::bind_svm(module.def_submodule("svm", "Linear support vector machines on one code"));
 }

@@ -13,5 +13,8 @@ void bind_tone(pybind11::module_ module);
 void bind_joint(pybind11::module_ module);
 void bind_deviations(pybind11::module_ module);
 void bind_boost(pybind11::module_ module);
+void bind_logistic(pybind11::module_ module);
+void bind_auc(pybind11::module_ module);
+void bind_svm(pybind11::module_ module);
 
 }  // namespace synthkit

@@ -1,0 +1,86 @@
+#include "cpu/logistic.h"
+
+#include <pybind11/numpy.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "bind/bind.h"
+
+namespace py = pybind11;
+
+namespace synthkit {
+
+namespace {
+
+using Doubles = py::array_t<double, py::array::c_style>;
+using Ints = py::array_t<int32_t, py::array::c_style>;
+using Flags = py::array_t<bool, py::array::c_style>;
+
+// codes [B, N, D], labels [K, N], class_counts [K]. Returns weights [B, K, C, D], intercepts [B, K, C], probabilities
+// [B, K, N, C] or None, log_loss, weighted_loss, train_accuracy, test_accuracy, iterations and converged [B, K].
+py::tuple fit(const Doubles& codes, const Ints& labels, const Ints& class_counts, py::ssize_t train_rows,
+              double penalty, bool balanced, bool one_vs_rest, int max_iterations, bool probabilities, int threads) {
+  if (codes.ndim() != 3 || labels.ndim() != 2 || class_counts.ndim() != 1 || labels.shape(1) != codes.shape(1) ||
+      labels.shape(0) != class_counts.shape(0)) {
+    throw py::value_error("codes [B, N, D], labels [K, N] and class_counts [K] do not match");
+  }
+  const py::ssize_t batch = codes.shape(0), rows = codes.shape(1), dims = codes.shape(2), factors = labels.shape(0);
+  if (train_rows < 1 || train_rows > rows) throw py::value_error("train_rows: must be 1 to N");
+  int classes = 2;
+  for (py::ssize_t k = 0; k < factors; ++k) {
+    const int count = class_counts.data()[k];
+    if (count < 2) throw py::value_error("class_counts: must be at least 2");
+    classes = std::max(classes, count);
+    for (py::ssize_t i = 0; i < rows; ++i) {
+      const int label = labels.data()[k * rows + i];
+      if (label < (i < train_rows ? 0 : -1) || label >= count) throw py::value_error("labels: out of range");
+    }
+  }
+  const std::vector<py::ssize_t> pairs{batch, factors};
+  Doubles weights({batch, factors, py::ssize_t{classes}, dims}), intercepts({batch, factors, py::ssize_t{classes}});
+  Doubles chances(probabilities ? std::vector<py::ssize_t>{batch, factors, rows, py::ssize_t{classes}}
+                                : std::vector<py::ssize_t>{0});
+  Doubles log_loss(pairs), weighted_loss(pairs), train_accuracy(pairs), test_accuracy(pairs);
+  Ints iterations(pairs);
+  Flags converged(pairs);
+  const LogisticTask task{codes.data(),
+                          labels.data(),
+                          class_counts.data(),
+                          static_cast<size_t>(batch),
+                          static_cast<size_t>(rows),
+                          static_cast<size_t>(train_rows),
+                          static_cast<size_t>(dims),
+                          static_cast<size_t>(factors),
+                          classes,
+                          penalty,
+                          balanced,
+                          one_vs_rest,
+                          max_iterations};
+  const LogisticResult result{weights.mutable_data(),
+                              intercepts.mutable_data(),
+                              probabilities ? chances.mutable_data() : nullptr,
+                              log_loss.mutable_data(),
+                              weighted_loss.mutable_data(),
+                              train_accuracy.mutable_data(),
+                              test_accuracy.mutable_data(),
+                              iterations.mutable_data(),
+                              converged.mutable_data()};
+  {
+    py::gil_scoped_release release;
+    fit_logistic(task, result, threads);
+  }
+  return py::make_tuple(weights, intercepts, probabilities ? py::object(chances) : py::none(), log_loss, weighted_loss,
+                        train_accuracy, test_accuracy, iterations, converged);
+}
+
+}  // namespace
+
+void bind_logistic(py::module_ module) {
+  module.def("fit", &fit, py::arg("codes").noconvert(), py::arg("labels").noconvert(),
+             py::arg("class_counts").noconvert(), py::kw_only(), py::arg("train_rows"), py::arg("penalty"),
+             py::arg("balanced"), py::arg("one_vs_rest"), py::arg("max_iterations"), py::arg("probabilities"),
+             py::arg("threads"));
+}
+
+}  // namespace synthkit

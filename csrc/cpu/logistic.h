@@ -1,0 +1,37 @@
+// Logistic regressions, one for each pair of codes and labels.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace synthkit {
+
+struct LogisticTask {
+  const double* codes;          // [B, N, D]
+  const int32_t* labels;        // [K, N]: position among the training rows' classes, -1 for others
+  const int32_t* class_counts;  // [K]: classes, at least 2
+  size_t batch, rows, train_rows, dims, factors;
+  int max_classes;
+  double penalty;  // 1 / C, or 0
+  bool balanced, one_vs_rest;
+  int max_iterations;
+};
+
+// All written whole. C is max_classes; places of classes that a factor lacks are 0.
+struct LogisticResult {
+  double* weights;          // [B, K, C, D]
+  double* intercepts;       // [B, K, C]
+  double* probabilities;    // [B, K, N, C] or null
+  double* log_loss;         // [B, K]
+  double* weighted_loss;    // [B, K]
+  double* train_accuracy;   // [B, K]
+  double* test_accuracy;    // [B, K], NaN without test rows
+  int32_t* iterations;      // [B, K]; the most of a one-vs-rest family
+  bool* converged;          // [B, K]
+};
+
+// The result does not depend on `threads`.
+void fit_logistic(const LogisticTask& task, const LogisticResult& result, int threads);
+
+}  // namespace synthkit
