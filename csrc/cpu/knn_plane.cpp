@@ -100,10 +100,14 @@ void PlaneTree::visit(size_t node, Query& q) const {
   for (size_t i = 0; i < static_cast<size_t>(q.count); ++i) {
     if (!(away[i] < q.radius[i])) continue;
     double* nearest = &q.nearest[i * static_cast<size_t>(q.k)];
-    for (const PlanePoint& p : points) {
-      const double distance = chebyshev(q.x[i], q.y[i], p.x, p.y);
-      if (distance < q.radius[i]) q.radius[i] = put(nearest, q.k, distance);
+    // All distances first: a loop without branches takes two at a time.
+    std::array<double, kLeaf> distance;
+    for (size_t j = 0; j < points.size(); ++j) distance[j] = chebyshev(q.x[i], q.y[i], points[j].x, points[j].y);
+    double radius = q.radius[i];
+    for (size_t j = 0; j < points.size(); ++j) {
+      if (distance[j] < radius) radius = put(nearest, q.k, distance[j]);
     }
+    q.radius[i] = radius;
   }
 }
 

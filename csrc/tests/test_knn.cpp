@@ -15,7 +15,7 @@ namespace {
 
 // A number in [0, 1) out of i, one of 2^bits.
 double number(uint32_t i, uint32_t column, int bits) {
-  return double(philox4x32_10({i, column, 0, 0}, 1, 2).w0 >> (32 - bits)) / double(1u << bits);
+  return double(uint64_t{philox4x32_10({i, column, 0, 0}, 1, 2).w0} >> (32 - bits)) / double(uint64_t{1} << bits);
 }
 
 void check_psi() {
