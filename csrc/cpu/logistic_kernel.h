@@ -34,6 +34,8 @@ struct LogisticKernels {
                      double* curvature);
   // blocks [pairs a <= b][padded pairs d <= e] of the second derivatives.
   void (*hessian)(const LogisticData&, const double* curvature, const LogisticScratch&, double* blocks);
+  // The same with products in float32: half the time, errors of 1e-7 of the largest entries.
+  void (*rough_hessian)(const LogisticData&, const double* curvature, const LogisticScratch&, double* blocks);
   // Scores of one chunk: scores [outputs][512].
   void (*score)(const double* x, const double* model, int outputs, int columns, double* scores);
   // Softmax over the outputs in place; row_loss[r] = -ln of the target's share (targets may be -1: then unused).

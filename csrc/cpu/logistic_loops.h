@@ -1,7 +1,8 @@
 // The loops of logistic regression for one instruction set; included by one file for each, with SK_ISA and SK_LANES set.
 //
-// Sums over rows run in 8 logical lanes: row r goes to lane r % 8, lanes are added in one order. A path with narrower
-// vectors takes the lanes in groups, one after the other; the tiles' shape is each path's own. Neither shows in a bit.
+// Sums over rows run in logical lanes (8 of double, 16 of float): row r goes to lane r % lanes, lanes are added in one
+// order. A path with narrower vectors takes the lanes in groups, one after the other; the tiles' shape is each path's
+// own. Neither shows in a bit.
 // No STL here: a template instantiated with AVX-512 could be linked into another path.
 #pragma once
 
@@ -11,42 +12,65 @@
 namespace synthkit::SK_ISA {
 
 constexpr int kRows = kLogisticChunk;
-constexpr int kLanes = 8;
-constexpr int kWidth = SK_LANES;  // lanes of one vector
+constexpr int kLanes = 8;         // of double
+constexpr int kWidth = SK_LANES;  // doubles of one vector
 constexpr int kGroups = kLanes / kWidth;
 constexpr int kTileRows = kWidth == 8 ? 4 : 3;
 constexpr int kTileColumns = kWidth == 8 ? 6 : 4;
 static_assert(kLogisticPad % kTileColumns == 0, "padding holds whole tiles");
 
-typedef double Vec __attribute__((vector_size(8 * SK_LANES), aligned(8), may_alias));
+// The vectors of a number type: as many numbers as fill 8 SK_LANES bytes.
+template <typename T>
+struct Wide {
+  static constexpr int kLanesOf = 64 / int(sizeof(T));
+  static constexpr int kWidthOf = 8 * SK_LANES / int(sizeof(T));
+  typedef T Type __attribute__((vector_size(8 * SK_LANES), aligned(sizeof(T)), may_alias));
+};
+typedef Wide<double>::Type Vec;
 
-static inline __attribute__((always_inline)) Vec load(const double* p) { return *reinterpret_cast<const Vec*>(p); }
-static inline __attribute__((always_inline)) void store(double* p, Vec v) { *reinterpret_cast<Vec*>(p) = v; }
+template <typename T>
+static inline __attribute__((always_inline)) typename Wide<T>::Type load(const T* p) {
+  return *reinterpret_cast<const typename Wide<T>::Type*>(p);
+}
+template <typename T>
+static inline __attribute__((always_inline)) void store(T* p, typename Wide<T>::Type v) {
+  *reinterpret_cast<typename Wide<T>::Type*>(p) = v;
+}
 
+// Sum of 8 or 16 lanes, halves onto halves.
 static inline __attribute__((always_inline)) double add_lanes(const double* l) {
-  return ((l[0] + l[4]) + (l[2] + l[6])) + ((l[1] + l[5]) + (l[3] + l[7]));
+  double fours[4];
+  for (int i = 0; i < 4; ++i) fours[i] = l[i] + l[i + 4];
+  return (fours[0] + fours[2]) + (fours[1] + fours[3]);
+}
+static inline __attribute__((always_inline)) double add_lanes(const float* l) {
+  float eights[8], fours[4];
+  for (int i = 0; i < 8; ++i) eights[i] = l[i] + l[i + 8];
+  for (int i = 0; i < 4; ++i) fours[i] = eights[i] + eights[i + 4];
+  return double((fours[0] + fours[2]) + (fours[1] + fours[3]));
 }
 
 // out[i * out_stride + j] += sum over the chunk's rows of a[i][row] b[j][row], for i < kTall, j < kTileColumns.
-template <int kTall>
-static inline __attribute__((always_inline)) void multiply_tile(const double* __restrict a, const double* __restrict b,
+template <int kTall, typename T>
+static inline __attribute__((always_inline)) void multiply_tile(const T* __restrict a, const T* __restrict b,
                                                                 double* __restrict out, int out_stride) {
-  alignas(64) double lanes[kTall][kTileColumns][kLanes];
-  for (int group = 0; group < kGroups; ++group) {
-    Vec sums[kTall][kTileColumns];
+  constexpr int kLanesOf = Wide<T>::kLanesOf, kWidthOf = Wide<T>::kWidthOf;
+  alignas(64) T lanes[kTall][kTileColumns][kLanesOf];
+  for (int first = 0; first < kLanesOf; first += kWidthOf) {
+    typename Wide<T>::Type sums[kTall][kTileColumns];
     for (int i = 0; i < kTall; ++i) {
-      for (int j = 0; j < kTileColumns; ++j) sums[i][j] = Vec{};
+      for (int j = 0; j < kTileColumns; ++j) sums[i][j] = typename Wide<T>::Type{};
     }
-    for (int row = group * kWidth; row < kRows; row += kLanes) {
-      Vec right[kTileColumns];
+    for (int row = first; row < kRows; row += kLanesOf) {
+      typename Wide<T>::Type right[kTileColumns];
       for (int j = 0; j < kTileColumns; ++j) right[j] = load(b + j * kRows + row);
       for (int i = 0; i < kTall; ++i) {
-        const Vec left = load(a + i * kRows + row);
+        const typename Wide<T>::Type left = load(a + i * kRows + row);
         for (int j = 0; j < kTileColumns; ++j) sums[i][j] += left * right[j];
       }
     }
     for (int i = 0; i < kTall; ++i) {
-      for (int j = 0; j < kTileColumns; ++j) store(&lanes[i][j][group * kWidth], sums[i][j]);
+      for (int j = 0; j < kTileColumns; ++j) store(&lanes[i][j][first], sums[i][j]);
     }
   }
   for (int i = 0; i < kTall; ++i) {
@@ -55,11 +79,12 @@ static inline __attribute__((always_inline)) void multiply_tile(const double* __
 }
 
 // out [tall, wide] += a [tall][row] b [wide][row]^T; wide is a multiple of kLogisticPad.
-static void multiply(const double* a, int tall, const double* b, int wide, double* out) {
+template <typename T>
+static void multiply(const T* a, int tall, const T* b, int wide, double* out) {
   for (int i = 0; i < tall; i += kTileRows) {
-    const double* left = a + i * kRows;
+    const T* left = a + i * kRows;
     for (int j = 0; j < wide; j += kTileColumns) {
-      const double* right = b + j * kRows;
+      const T* right = b + j * kRows;
       double* to = out + int64_t(i) * wide + j;
       switch (tall - i < kTileRows ? tall - i : kTileRows) {
         case 1:
@@ -183,33 +208,45 @@ static double evaluate(const LogisticData& data, const double* model, const Logi
   return loss;
 }
 
-static void column_product(const double* a, const double* b, double* __restrict out) {
-  for (int r = 0; r < kRows; ++r) out[r] = a[r] * b[r];
+template <typename T>
+static void column_product(const double* a, const double* b, T* __restrict out) {
+  for (int r = 0; r < kRows; ++r) out[r] = T(a[r] * b[r]);
 }
 
-// weights p_a ([a == b] - p_b) for the pairs a, b .. b + count - 1
-static void pair_weights(const double* p, const double* __restrict weights, int a, int b, double* __restrict out) {
+template <typename T>
+static void column_copy(const double* a, T* __restrict out) {
+  for (int r = 0; r < kRows; ++r) out[r] = T(a[r]);
+}
+
+// weights p_a ([a == b] - p_b)
+template <typename T>
+static void pair_weights(const double* p, const double* __restrict weights, int a, int b, T* __restrict out) {
   const double* __restrict left = p + a * kRows;
   const double* __restrict right = p + b * kRows;
   const double same = a == b ? 1.0 : 0.0;
-  for (int r = 0; r < kRows; ++r) out[r] = weights[r] * left[r] * (same - right[r]);
+  for (int r = 0; r < kRows; ++r) out[r] = T(weights[r] * left[r] * (same - right[r]));
 }
 
+template <typename T>
 static void hessian(const LogisticData& data, const double* curvature, const LogisticScratch& scratch, double* blocks) {
   const int wide = padded_columns(data.columns);
   const int pairs_wide = padded_columns(data.columns * (data.columns + 1) / 2);
   const int64_t pairs = int64_t(data.outputs) * (data.outputs + 1) / 2;
+  T* products = reinterpret_cast<T*>(scratch.products);
+  T* rows = reinterpret_cast<T*>(scratch.rows);
   for (int64_t i = 0; i < pairs * pairs_wide; ++i) blocks[i] = 0.0;
+  for (int i = data.columns * (data.columns + 1) / 2 * kRows; i < pairs_wide * kRows; ++i) products[i] = T(0);
   for (int64_t k = 0; k < data.chunks; ++k) {
     const double* x = data.x + k * wide * kRows;
     const double* weights = data.weights + k * kRows;
     const double* kept = curvature + k * data.outputs * kRows;
-    double* to = scratch.products;
+    T* to = products;
     for (int d = 0; d < data.columns; ++d) {
       for (int e = d; e < data.columns; ++e, to += kRows) column_product(x + d * kRows, x + e * kRows, to);
     }
     if (data.outputs == 1) {
-      multiply(kept, 1, scratch.products, pairs_wide, blocks);
+      column_copy(kept, rows);
+      multiply(rows, 1, products, pairs_wide, blocks);
       continue;
     }
     // A tile of pairs at a time: their weights stay in the nearest cache.
@@ -217,9 +254,9 @@ static void hessian(const LogisticData& data, const double* curvature, const Log
     int ready = 0;
     for (int a = 0; a < data.outputs; ++a) {
       for (int b = a; b < data.outputs; ++b) {
-        pair_weights(kept, weights, a, b, scratch.rows + ready * kRows);
-        if (++ready == kTileRows || (a == data.outputs - 1)) {
-          multiply(scratch.rows, ready, scratch.products, pairs_wide, out);
+        pair_weights(kept, weights, a, b, rows + ready * kRows);
+        if (++ready == kTileRows || a == data.outputs - 1) {
+          multiply(rows, ready, products, pairs_wide, out);
           out += int64_t(ready) * pairs_wide;
           ready = 0;
         }
@@ -269,6 +306,6 @@ static void solve(const double* a, int n, int stride, double* x) {
   }
 }
 
-LogisticKernels logistic_kernels() { return {evaluate, hessian, score, softmax, factor, solve}; }
+LogisticKernels logistic_kernels() { return {evaluate, hessian<double>, hessian<float>, score, softmax, factor, solve}; }
 
 }  // namespace synthkit::SK_ISA

@@ -10,6 +10,7 @@ namespace {
 constexpr double kConverged = 1e-20;  // the step just taken left an error of the order of its square
 constexpr double kRounding = 1e-14;   // gains below this that no longer shrink are rounding
 constexpr double kReuse = 1e-9;       // gains below this that shrink fast: the last factor is good enough
+constexpr double kRough = 1e-6;  // penalty per unit of weight from which on errors of float32 only cost a step
 constexpr int kHalvings = 12;
 
 size_t pairs(int n) { return static_cast<size_t>(n) * static_cast<size_t>(n + 1) / 2; }
@@ -22,6 +23,7 @@ LogisticNewton::LogisticNewton(const LogisticKernels& kernels, const LogisticDat
       data_(data),
       weight_sum_(weight_sum),
       penalty_(penalty),
+      rough_(penalty >= kRough * weight_sum),
       unknowns_(data.outputs * data.columns),
       stride_((unknowns_ + 7) / 8 * 8),
       wide_(padded_columns(data.columns)),
@@ -60,6 +62,13 @@ double LogisticNewton::evaluate(const std::vector<double>& model) {
 
 double LogisticNewton::loss_of(const LogisticData& data) {
   return kernels_.evaluate(data, model_.data(), scratch_, padded_.data(), curvature_.data());
+}
+
+// Second derivatives at the place of the last evaluation, and their factor. The gradient is exact in any case: errors
+// here change the way to the optimum, not the optimum.
+void LogisticNewton::curve(double damping) {
+  (rough_ ? kernels_.rough_hessian : kernels_.hessian)(data_, curvature_.data(), scratch_, blocks_.data());
+  factor(damping);
 }
 
 // Cholesky factor of the second derivatives (1 + damping on the diagonal), from blocks_.
@@ -127,8 +136,8 @@ bool LogisticNewton::advance(double decrease, double& damping) {
   while (!(decrease >= 0.0) || !search(decrease)) {
     damping = damping > 0.0 ? damping * 100.0 : 1e-8;
     if (damping > 1e4) return false;
-    kernels_.hessian(data_, curvature_.data(), scratch_, blocks_.data());
-    factor(damping);
+    rough_ = false;
+    curve(damping);
     decrease = direct();
   }
   return true;
@@ -140,10 +149,7 @@ LogisticFit LogisticNewton::fit(int max_iterations) {
   int iteration = 0;
   value_ = evaluate(model_);
   while (iteration < max_iterations && !converged && loss_ > kTinyLoss * weight_sum_) {
-    if (!reuse) {
-      kernels_.hessian(data_, curvature_.data(), scratch_, blocks_.data());
-      factor(damping);
-    }
+    if (!reuse) curve(damping);
     const double decrease = direct();
     const double gain = decrease / weight_sum_;
     if (!advance(decrease, damping)) break;
@@ -151,6 +157,7 @@ LogisticFit LogisticNewton::fit(int max_iterations) {
     damping = damping > 1e-8 ? damping * 0.01 : 0.0;
     converged = gain <= kConverged || (gain <= kRounding && gain > 0.25 * before);
     reuse = damping == 0.0 && gain <= kReuse && gain < 1e-3 * before;
+    rough_ = rough_ && (gain > kReuse || gain < 0.1 * before);
     before = gain;
   }
   return {model_, iteration, converged};

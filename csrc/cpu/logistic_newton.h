@@ -28,6 +28,7 @@ class LogisticNewton {
 
  private:
   double evaluate(const std::vector<double>& model);
+  void curve(double damping);
   void factor(double damping);
   double direct();
   bool search(double decrease);
@@ -36,6 +37,7 @@ class LogisticNewton {
   const LogisticKernels& kernels_;
   const LogisticData& data_;
   double weight_sum_, penalty_;
+  bool rough_;  // float32 does for the second derivatives
   int unknowns_, stride_, wide_, pairs_wide_;
   AlignedDoubles scores_, residual_, rows_, products_, padded_, curvature_, blocks_, matrix_, step_;
   LogisticScratch scratch_;
