@@ -53,9 +53,7 @@ def run(*, smoke: bool) -> tuple[str, list[Row]]:
     return f"linear classifiers, 1 thread, N {rows}, D {codes.shape[1]}, levels {levels}", table
 
 
-def _ours(
-    codes: np.ndarray, labels: np.ndarray, train: int, rounds: int, theirs: dict[str, float]
-) -> list[Row]:
+def _ours(codes: np.ndarray, labels: np.ndarray, train: int, rounds: int, theirs: dict[str, float]) -> list[Row]:
     best = alternating(
         2 * rounds,
         explicitness=lambda: _our_explicitness(codes, labels, train),

@@ -57,15 +57,10 @@ py::tuple fit(const Doubles& codes, const Ints& labels, const Ints& class_counts
                           balanced,
                           one_vs_rest,
                           max_iterations};
-  const LogisticResult result{weights.mutable_data(),
-                              intercepts.mutable_data(),
-                              probabilities ? chances.mutable_data() : nullptr,
-                              log_loss.mutable_data(),
-                              weighted_loss.mutable_data(),
-                              train_accuracy.mutable_data(),
-                              test_accuracy.mutable_data(),
-                              iterations.mutable_data(),
-                              converged.mutable_data()};
+  const LogisticResult result{
+      weights.mutable_data(),       intercepts.mutable_data(),    probabilities ? chances.mutable_data() : nullptr,
+      log_loss.mutable_data(),      weighted_loss.mutable_data(), train_accuracy.mutable_data(),
+      test_accuracy.mutable_data(), iterations.mutable_data(),    converged.mutable_data()};
   {
     py::gil_scoped_release release;
     fit_logistic(task, result, threads);

@@ -1,7 +1,9 @@
 #include "cpu/logistic.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "common/logistic.h"
@@ -47,7 +49,11 @@ class Family {
         x_(chunks_ * wide_ * kChunk),
         targets_(chunks_ * kChunk),
         weights_(train_chunks_ * kChunk),
-        ones_(train_chunks_ * kChunk) {
+        ones_(train_chunks_ * kChunk),
+        centers_(task.dims),
+        scales_(task.dims),
+        penalties_(task.dims + 1),
+        models_(static_cast<size_t>(classes_) * (task.dims + 1)) {
     lay_out_codes();
     std::fill_n(ones_.data(), task.train_rows, 1.0);
   }
@@ -69,13 +75,38 @@ class Family {
   }
 
  private:
+  // Codes are centred and scaled by the training rows' mean and deviation: as intercepts are free of penalty and each
+  // code has its own, that changes the numbers' size and not the problem. A constant code becomes 0.
   void lay_out_codes() {
     const double* codes = task_.codes + (index_ / task_.factors) * task_.rows * task_.dims;
-    for (size_t row = 0; row < task_.rows; ++row) {
-      double* to = x_.data() + row / kChunk * wide_ * kChunk + row % kChunk;
-      for (size_t d = 0; d < task_.dims; ++d) to[d * kChunk] = codes[row * task_.dims + d];
-      to[task_.dims * kChunk] = 1.0;
+    for (size_t d = 0; d < task_.dims; ++d) {
+      const auto [center, scale] = spread(codes + d);
+      centers_[d] = center;
+      scales_[d] = scale;
+      penalties_[d] = task_.penalty * scale * scale;
+      for (size_t row = 0; row < task_.rows; ++row) {
+        at(row, d) = scale > 0.0 ? (codes[row * task_.dims + d] - center) * scale : 0.0;
+      }
     }
+    for (size_t row = 0; row < task_.rows; ++row) at(row, task_.dims) = 1.0;
+  }
+
+  double& at(size_t row, size_t d) { return x_.data()[(row / kChunk * wide_ + d) * kChunk + row % kChunk]; }
+
+  // Mean and 1 / deviation over the training rows; (0, 0) for a code that does not vary.
+  std::pair<double, double> spread(const double* code) const {
+    const size_t step = task_.dims, end = task_.train_rows * step;
+    double sum = 0.0, squares = 0.0;
+    bool varies = false;
+    for (size_t i = 0; i < end; i += step) {
+      sum += code[i];
+      varies = varies || code[i] != code[0];
+    }
+    const double center = sum / static_cast<double>(task_.train_rows);
+    for (size_t i = 0; i < end; i += step) squares += (code[i] - center) * (code[i] - center);
+    const double deviation = std::sqrt(squares / static_cast<double>(task_.train_rows));
+    if (!varies || !(deviation > 0.0)) return {0.0, 0.0};
+    return {center, 1.0 / deviation};
   }
 
   // Targets and weights: for one score, class `positive` against the rest. Returns the sum of the weights.
@@ -99,9 +130,9 @@ class Family {
 
   void fit_one(int outputs, int positive, double share) {
     const double weight_sum = set_targets(outputs, positive);
-    const LogisticData data{x_.data(),           targets_.data(), weights_.data(), static_cast<int64_t>(train_chunks_),
-                            columns_,            outputs};
-    LogisticNewton newton(kernels_, data, weight_sum, task_.penalty);
+    const LogisticData data{x_.data(), targets_.data(), weights_.data(), static_cast<int64_t>(train_chunks_),
+                            columns_,  outputs};
+    LogisticNewton newton(kernels_, data, weight_sum, penalties_);
     const LogisticFit fit = newton.fit(task_.max_iterations);
     result_.iterations[index_] = std::max(result_.iterations[index_], fit.iterations);
     result_.converged[index_] = result_.converged[index_] && fit.converged;
@@ -119,30 +150,32 @@ class Family {
     return result_.intercepts[index_ * static_cast<size_t>(task_.max_classes) + static_cast<size_t>(c)];
   }
 
+  double* model_of(int c) { return models_.data() + static_cast<size_t>(c * columns_); }
+
   void keep(int c, const double* model) {
-    std::copy_n(model, task_.dims, weights_of(c));
-    intercept_of(c) = model[task_.dims];
+    std::copy_n(model, columns_, model_of(c));
+    double intercept = model[task_.dims];
+    for (size_t d = 0; d < task_.dims; ++d) {
+      const double weight = model[d] * scales_[d];
+      weights_of(c)[d] = weight;
+      intercept -= weight * centers_[d];
+    }
+    intercept_of(c) = intercept;
   }
 
   void mirror() {
-    for (size_t d = 0; d < task_.dims; ++d) weights_of(0)[d] = -weights_of(1)[d];
-    intercept_of(0) = -intercept_of(1);
+    std::vector<double> model(model_of(1), model_of(1) + columns_);
+    for (double& w : model) w = -w;
+    keep(0, model.data());
   }
 
   // Probabilities, and the share of rows whose likeliest class (the first of equals) is theirs.
   void predict() {
     const auto classes = static_cast<size_t>(classes_);
-    const auto columns = static_cast<size_t>(columns_);
-    std::vector<double> model(classes * columns);
-    for (int c = 0; c < classes_; ++c) {
-      double* to = model.data() + static_cast<size_t>(c) * columns;
-      std::copy_n(weights_of(c), task_.dims, to);
-      to[task_.dims] = intercept_of(c);
-    }
     AlignedDoubles scores(classes * kChunk), rows(4 * kChunk);
     size_t right_train = 0, right_test = 0;
     for (size_t chunk = 0; chunk < chunks_; ++chunk) {
-      kernels_.score(x_.data() + chunk * wide_ * kChunk, model.data(), classes_, columns_, scores.data());
+      kernels_.score(x_.data() + chunk * wide_ * kChunk, models_.data(), classes_, columns_, scores.data());
       const size_t first = chunk * kChunk, count = std::min(kChunk, task_.rows - first);
       for (size_t r = 0; r < count; ++r) {
         const bool right = likeliest(scores.data() + r) == labels_[first + r];
@@ -185,6 +218,8 @@ class Family {
   int classes_, columns_;
   size_t wide_, chunks_, train_chunks_;
   AlignedDoubles x_, targets_, weights_, ones_;
+  std::vector<double> centers_, scales_, penalties_;
+  std::vector<double> models_;  // [classes][columns], of the scaled codes
 };
 
 }  // namespace

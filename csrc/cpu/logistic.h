@@ -20,15 +20,15 @@ struct LogisticTask {
 
 // All written whole. C is max_classes; places of classes that a factor lacks are 0.
 struct LogisticResult {
-  double* weights;          // [B, K, C, D]
-  double* intercepts;       // [B, K, C]
-  double* probabilities;    // [B, K, N, C] or null
-  double* log_loss;         // [B, K]
-  double* weighted_loss;    // [B, K]
-  double* train_accuracy;   // [B, K]
-  double* test_accuracy;    // [B, K], NaN without test rows
-  int32_t* iterations;      // [B, K]; the most of a one-vs-rest family
-  bool* converged;          // [B, K]
+  double* weights;         // [B, K, C, D]
+  double* intercepts;      // [B, K, C]
+  double* probabilities;   // [B, K, N, C] or null
+  double* log_loss;        // [B, K]
+  double* weighted_loss;   // [B, K]
+  double* train_accuracy;  // [B, K]
+  double* test_accuracy;   // [B, K], NaN without test rows
+  int32_t* iterations;     // [B, K]; the most of a one-vs-rest family
+  bool* converged;         // [B, K]
 };
 
 // The result does not depend on `threads`.

@@ -1,4 +1,5 @@
-// The loops of logistic regression for one instruction set; included by one file for each, with SK_ISA and SK_LANES set.
+// The loops of logistic regression for one instruction set; included by one file for each, with SK_ISA and SK_LANES
+// set.
 //
 // Sums over rows run in logical lanes (8 of double, 16 of float): row r goes to lane r % lanes, lanes are added in one
 // order. A path with narrower vectors takes the lanes in groups, one after the other; the tiles' shape is each path's
@@ -306,6 +307,8 @@ static void solve(const double* a, int n, int stride, double* x) {
   }
 }
 
-LogisticKernels logistic_kernels() { return {evaluate, hessian<double>, hessian<float>, score, softmax, factor, solve}; }
+LogisticKernels logistic_kernels() {
+  return {evaluate, hessian<double>, hessian<float>, score, softmax, factor, solve};
+}
 
 }  // namespace synthkit::SK_ISA

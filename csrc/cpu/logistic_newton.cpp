@@ -1,5 +1,6 @@
 #include "cpu/logistic_newton.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace synthkit {
@@ -10,7 +11,7 @@ namespace {
 constexpr double kConverged = 1e-20;  // the step just taken left an error of the order of its square
 constexpr double kRounding = 1e-14;   // gains below this that no longer shrink are rounding
 constexpr double kReuse = 1e-9;       // gains below this that shrink fast: the last factor is good enough
-constexpr double kRough = 1e-6;  // penalty per unit of weight from which on errors of float32 only cost a step
+constexpr double kRough = 1e-5;       // penalty per unit of weight from which on errors of float32 only cost a step
 constexpr int kHalvings = 12;
 
 size_t pairs(int n) { return static_cast<size_t>(n) * static_cast<size_t>(n + 1) / 2; }
@@ -18,12 +19,12 @@ size_t pairs(int n) { return static_cast<size_t>(n) * static_cast<size_t>(n + 1)
 }  // namespace
 
 LogisticNewton::LogisticNewton(const LogisticKernels& kernels, const LogisticData& data, double weight_sum,
-                               double penalty)
+                               std::span<const double> penalties)
     : kernels_(kernels),
       data_(data),
       weight_sum_(weight_sum),
-      penalty_(penalty),
-      rough_(penalty >= kRough * weight_sum),
+      penalties_(penalties),
+      rough_(std::all_of(penalties.begin(), penalties.end() - 1, [&](double p) { return p >= kRough * weight_sum; })),
       unknowns_(data.outputs * data.columns),
       stride_((unknowns_ + 7) / 8 * 8),
       wide_(padded_columns(data.columns)),
@@ -52,12 +53,12 @@ double LogisticNewton::evaluate(const std::vector<double>& model) {
   double squares = 0.0;
   for (int c = 0, i = 0; c < data_.outputs; ++c) {
     for (int d = 0; d < data_.columns; ++d, ++i) {
-      const double w = d + 1 < data_.columns ? model[static_cast<size_t>(i)] : 0.0;
-      squares += w * w;
-      gradient_[static_cast<size_t>(i)] = padded_.data()[c * wide_ + d] + penalty_ * w;
+      const double w = model[static_cast<size_t>(i)], penalty = penalties_[static_cast<size_t>(d)];
+      squares += penalty * w * w;
+      gradient_[static_cast<size_t>(i)] = padded_.data()[c * wide_ + d] + penalty * w;
     }
   }
-  return loss_ + 0.5 * penalty_ * squares;
+  return loss_ + 0.5 * squares;
 }
 
 double LogisticNewton::loss_of(const LogisticData& data) {
@@ -69,6 +70,28 @@ double LogisticNewton::loss_of(const LogisticData& data) {
 void LogisticNewton::curve(double damping) {
   (rough_ ? kernels_.rough_hessian : kernels_.hessian)(data_, curvature_.data(), scratch_, blocks_.data());
   factor(damping);
+}
+
+// The same where all scores are 0: each p is 1 / classes, so that all blocks are multiples of one.
+void LogisticNewton::curve_at_start() {
+  if (data_.outputs == 1) return curve(0.0);
+  LogisticData one = data_;
+  one.outputs = 1;
+  kernels_.hessian(one, data_.weights, scratch_, blocks_.data());
+  const double share = 1.0 / data_.outputs;
+  const double same = share * (1.0 - share), other = -share * share;
+  const auto wide = static_cast<size_t>(pairs_wide_);
+  const double* base = blocks_.data();
+  double* to = blocks_.data() + wide;
+  for (int a = 0; a < data_.outputs; ++a) {
+    for (int b = a; b < data_.outputs; ++b) {
+      if (b == 0) continue;  // that is `base`, scaled last
+      for (size_t i = 0; i < wide; ++i) to[i] = base[i] * (a == b ? same : other);
+      to += wide;
+    }
+  }
+  for (size_t i = 0; i < wide; ++i) blocks_.data()[i] *= same;
+  factor(0.0);
 }
 
 // Cholesky factor of the second derivatives (1 + damping on the diagonal), from blocks_.
@@ -90,7 +113,8 @@ void LogisticNewton::factor(double damping) {
   if (data_.outputs > 1) {
     // Adding the same to all classes' scores changes nothing, so those directions have no curvature. As the gradient
     // has no part in them, any curvature does. Where there is a penalty, only the intercepts are free in this way.
-    for (int d = penalty_ > 0.0 ? d1 - 1 : 0; d < d1; ++d) {
+    for (int d = 0; d < d1; ++d) {
+      if (penalties_[static_cast<size_t>(d)] > 0.0) continue;
       double mean = 0.0;
       for (int a = 0; a < data_.outputs; ++a) mean += at(a * d1 + d, a * d1 + d);
       mean /= data_.outputs;
@@ -100,8 +124,7 @@ void LogisticNewton::factor(double damping) {
     }
   }
   for (int i = 0; i < unknowns_; ++i) {
-    const double penalty = i % d1 + 1 < d1 ? penalty_ : 0.0;
-    at(i, i) = (at(i, i) + penalty) * (1.0 + damping);
+    at(i, i) = (at(i, i) + penalties_[static_cast<size_t>(i % d1)]) * (1.0 + damping);
   }
   kernels_.factor(matrix_.data(), unknowns_, stride_);
 }
@@ -117,11 +140,12 @@ double LogisticNewton::direct() {
 
 // Backtracks along step_ until the objective falls (Armijo); moves model_ there. False: it does not, nothing has moved.
 bool LogisticNewton::search(double decrease) {
+  const double noise = 1e-13 * std::fabs(value_) + 4e-16 * weight_sum_;  // rounding of ln(1 + e) in each row
   double length = 1.0;
   for (int halving = 0; halving < kHalvings; ++halving, length *= 0.5) {
     for (size_t i = 0; i < trial_.size(); ++i) trial_[i] = model_[i] + length * step_.data()[i];
     const double value = evaluate(trial_);
-    if (value <= value_ - 2e-4 * length * decrease + 1e-13 * std::fabs(value_)) {
+    if (value <= value_ - 2e-4 * length * decrease + noise) {
       value_ = value;
       model_.swap(trial_);
       return true;
@@ -149,13 +173,18 @@ LogisticFit LogisticNewton::fit(int max_iterations) {
   int iteration = 0;
   value_ = evaluate(model_);
   while (iteration < max_iterations && !converged && loss_ > kTinyLoss * weight_sum_) {
-    if (!reuse) curve(damping);
+    if (iteration == 0) {
+      curve_at_start();
+    } else if (!reuse) {
+      curve(damping);
+    }
     const double decrease = direct();
     const double gain = decrease / weight_sum_;
     if (!advance(decrease, damping)) break;
     ++iteration;
     damping = damping > 1e-8 ? damping * 0.01 : 0.0;
-    converged = gain <= kConverged || (gain <= kRounding && gain > 0.25 * before);
+    const bool exact = !rough_ && !reuse;
+    converged = gain <= kConverged || (exact && gain <= kRounding && gain > 0.25 * before);
     reuse = damping == 0.0 && gain <= kReuse && gain < 1e-3 * before;
     rough_ = rough_ && (gain > kReuse || gain < 0.1 * before);
     before = gain;

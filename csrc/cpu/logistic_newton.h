@@ -1,6 +1,7 @@
 // Newton's method for one logistic regression.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "cpu/aligned.h"
@@ -19,8 +20,9 @@ constexpr double kTinyLoss = 1e-9;
 
 class LogisticNewton {
  public:
-  // penalty: 1 / C, or 0; on all but the intercepts.
-  LogisticNewton(const LogisticKernels& kernels, const LogisticData& data, double weight_sum, double penalty);
+  // penalties [columns]: that of each code's weights, 1 / C in the caller's units; 0 for none and for the intercepts.
+  LogisticNewton(const LogisticKernels& kernels, const LogisticData& data, double weight_sum,
+                 std::span<const double> penalties);
   LogisticFit fit(int max_iterations);
   // After the fit: the weighted sum of its losses, and that of the same rows with other weights.
   double loss() const { return loss_; }
@@ -29,6 +31,7 @@ class LogisticNewton {
  private:
   double evaluate(const std::vector<double>& model);
   void curve(double damping);
+  void curve_at_start();
   void factor(double damping);
   double direct();
   bool search(double decrease);
@@ -36,7 +39,8 @@ class LogisticNewton {
 
   const LogisticKernels& kernels_;
   const LogisticData& data_;
-  double weight_sum_, penalty_;
+  double weight_sum_;
+  std::span<const double> penalties_;
   bool rough_;  // float32 does for the second derivatives
   int unknowns_, stride_, wide_, pairs_wide_;
   AlignedDoubles scores_, residual_, rows_, products_, padded_, curvature_, blocks_, matrix_, step_;

@@ -20,9 +20,8 @@ class OneCode {
     const double* from = task.codes + batch * task.rows * task.dims + dim;
     for (size_t i = 0; i < task.rows; ++i) codes_[i] = from[i * task.dims];
     std::iota(order_.begin(), order_.end(), size_t{0});
-    std::sort(order_.begin(), order_.end(), [&](size_t a, size_t b) {
-      return codes_[a] < codes_[b] || (codes_[a] == codes_[b] && a < b);
-    });
+    std::sort(order_.begin(), order_.end(),
+              [&](size_t a, size_t b) { return codes_[a] < codes_[b] || (codes_[a] == codes_[b] && a < b); });
     std::vector<double> sorted(order_.size());
     std::transform(order_.begin(), order_.end(), sorted.begin(), [&](size_t i) { return codes_[i]; });
     all_.assign(std::move(sorted));

@@ -58,7 +58,7 @@ def gather(codes: Any, labels: Any, train_rows: Any) -> LinearInput:
     if named.ndim != 2 or named.shape[0] != rows or not named.shape[1]:
         raise InputError(f"labels: must be [{rows}] or [{rows}, K], one row for each of codes, not {list(named.shape)}")
     count = rows if train_rows is None else train_rows
-    if isinstance(count, bool) or not isinstance(count, Integral) or not 1 <= count <= rows:
+    if isinstance(count, bool) or not isinstance(count, Integral) or not 1 <= int(count) <= rows:
         raise InputError(f"train_rows: must be a whole number from 1 to {rows}, not {train_rows!r}")
     ranked = np.empty((named.shape[1], rows), np.int32)
     classes = []

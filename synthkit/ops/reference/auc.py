@@ -9,7 +9,7 @@ __all__ = ["roc_auc"]
 
 
 def roc_auc(scores: npt.NDArray[np.float64], labels: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
-    """scores [B, N, C], labels [N] (column or -1) -> [B, C]."""
+    """Scores [B, N, C], labels [N] (column or -1) -> [B, C]."""
     batch, _, classes = scores.shape
     areas = np.full((batch, classes), np.nan)
     for b in range(batch):

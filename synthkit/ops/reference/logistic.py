@@ -119,7 +119,7 @@ class _Problem:
         flat = h.reshape(classes * columns, -1)
         return flat + np.diag(self.ridge.ravel())
 
-    def _walk(self, step: Floats, decrease: float) -> None:
+    def _walk(self, step: npt.NDArray[Any], decrease: float) -> None:
         now = self._value(self.model)
         for halving in range(40):
             trial = self.model.copy()
