@@ -34,8 +34,8 @@ Path chosen_path() {
 constexpr int64_t kRowsAtOnce = 512;
 // Of residuals and raw predictions, for all models in work together.
 constexpr int64_t kBytesAtOnce = int64_t{1} << 31;
-// One in so many rows with the code of its neighbour makes a feature tied.
-constexpr int64_t kFewTies = 16;
+// Ties are many from one row in so many on.
+constexpr int64_t kManyIsOneIn = 16;
 
 int64_t lanes_of(int classes) { return classes > 2 ? classes : 1; }
 
@@ -53,22 +53,21 @@ class Sorted {
       : columns_(static_cast<size_t>(rows * features)),
         order_(static_cast<size_t>(n * features)),
         sorted_(order_.size()),
-        tied_(static_cast<size_t>(features)) {
-    parallel_for(tied_.size(), threads, [&](size_t d) {
+        ties_(static_cast<size_t>(features)) {
+    parallel_for(ties_.size(), threads, [&](size_t d) {
       const auto feature = static_cast<int64_t>(d);
       float* column = columns_.data() + feature * rows;
       for (int64_t i = 0; i < rows; ++i) column[i] = codes[i * features + feature];
-      tied_[d] = sort(column, {order_.data() + feature * n, static_cast<size_t>(n)}, sorted_.data() + feature * n);
+      ties_[d] = sort(column, {order_.data() + feature * n, static_cast<size_t>(n)}, sorted_.data() + feature * n);
     });
   }
 
   BoostCodes view(const BoostShape& shape) const {
-    return {columns_.data(), order_.data(), sorted_.data(), tied_.data(), shape.train_rows, shape.rows, shape.features};
+    return {columns_.data(), order_.data(), sorted_.data(), ties_.data(), shape.train_rows, shape.rows, shape.features};
   }
 
  private:
-  // Returns whether many neighbours are equal.
-  static bool sort(const float* column, std::span<uint32_t> order, float* sorted) {
+  static BoostTies sort(const float* column, std::span<uint32_t> order, float* sorted) {
     std::iota(order.begin(), order.end(), uint32_t{0});
     std::sort(order.begin(), order.end(),
               [=](uint32_t a, uint32_t b) { return column[a] != column[b] ? column[a] < column[b] : a < b; });
@@ -77,13 +76,14 @@ class Sorted {
       sorted[i] = column[order[i]];
       if (i > 0 && sorted[i] <= code_limit(sorted[i - 1])) ++ties;
     }
-    return ties > static_cast<int64_t>(order.size()) / kFewTies;
+    if (sorted[order.size() - 1] <= code_limit(sorted[0])) return kAllTies;
+    return ties > static_cast<int64_t>(order.size()) / kManyIsOneIn ? kManyTies : kFewTies;
   }
 
   std::vector<float> columns_;
   std::vector<uint32_t> order_;
   std::vector<float> sorted_;
-  std::vector<uint8_t> tied_;
+  std::vector<BoostTies> ties_;
 };
 
 // What one thread needs for a stage.

@@ -12,12 +12,15 @@ constexpr int kBoostLanes = 8;
 constexpr int kBoostDepth = 3;
 constexpr int kBoostNodes = 1 << kBoostDepth;  // leaves of a full tree; also the heap's size, its root at 1
 
+// How many neighbours in the order of a feature are equal.
+enum BoostTies : uint8_t { kFewTies = 0, kManyTies = 1, kAllTies = 2 };
+
 // One model's codes, n training rows first. Pointers, since STL must stay out of files compiled for several paths.
 struct BoostCodes {
   const float* columns;   // [features, rows]
   const uint32_t* order;  // [features, n]: training rows by code, then by row
   const float* sorted;    // [features, n]: the codes in that order
-  const uint8_t* tied;    // [features]: whether many neighbours in that order are equal
+  const BoostTies* ties;  // [features]
   int64_t n, rows, features;
 };
 

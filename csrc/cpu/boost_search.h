@@ -246,11 +246,8 @@ static void search_lanes(const BoostCodes& codes, const BoostGroup& group, const
     best.place[k] = all(int64_t{-1});
   }
   for (int64_t feature = 0; open && feature < codes.features; ++feature) {
-    if (codes.tied[feature] != 0) {
-      search_feature<kNodes, true>(codes, scratch, first, feature, best);
-    } else {
-      search_feature<kNodes, false>(codes, scratch, first, feature, best);
-    }
+    if (codes.ties[feature] == kFewTies) search_feature<kNodes, false>(codes, scratch, first, feature, best);
+    if (codes.ties[feature] == kManyTies) search_feature<kNodes, true>(codes, scratch, first, feature, best);
   }
   for (int k = 0; k < kNodes; ++k) {
     store(nodes.gain[k] + first, best.gain[k]);

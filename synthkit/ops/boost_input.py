@@ -59,7 +59,7 @@ def gather(
         ranks, labels = _ranks(table, train)
     classes = np.array([len(own) for own in labels], np.int32)
     _refuse_large(classes, rows)
-    if isinstance(learning_rate, bool) or not isinstance(learning_rate, Real) or not 0 < learning_rate <= 1e6:
+    if isinstance(learning_rate, bool) or not isinstance(learning_rate, Real) or not 0 < float(learning_rate) <= 1e6:
         raise InputError(f"learning_rate: must be above 0 and at most 1e6, not {learning_rate!r}")
     return BoostInput(
         values,
@@ -74,7 +74,7 @@ def gather(
 
 
 def _whole(name: str, value: Any, least: int, most: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, Integral) or not least <= value <= most:
+    if isinstance(value, bool) or not isinstance(value, Integral) or not least <= int(value) <= most:
         raise InputError(f"{name}: must be a whole number from {least} to {most}, not {value!r}")
     return int(value)
 
