@@ -2,34 +2,14 @@
 //
 // A split that sends c of a node's C rows left, whose residuals, centred on the node's mean, add up to s, lowers the
 // node's squared error by s^2 C / (c (C - c)). The rows of all nodes are visited in the order of a feature; each lane
-// keeps s and c for each of its nodes and picks those of the row's node by masks. Comparing s^2 > best * c (C - c)
+// keeps s and c for each of its nodes and picks those of the row's node (boost_lanes.h). Comparing s^2 > best * c (C - c)
 // needs no division but where a split wins, which is rare.
 #pragma once
 
 #include "common/boost.h"
-#include "cpu/boost_kernel.h"
-
-#if defined(__AVX2__)
-#include <immintrin.h>
-#elif defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
-// A function of its own, so that a profile tells it apart and registers are given out for it alone.
-#define SK_APART static __attribute__((noinline))
+#include "cpu/boost_lanes.h"
 
 namespace synthkit::SK_ISA {
-
-// Lanes are independent, so each path takes as many at a time as its vectors hold, with the same numbers.
-#if defined(__AVX512F__)
-constexpr int kWidth = 8;
-#elif defined(__AVX2__)
-constexpr int kWidth = 4;
-#else
-constexpr int kWidth = 2;
-#endif
-typedef double Doubles __attribute__((vector_size(8 * kWidth)));
-typedef int64_t Words __attribute__((vector_size(8 * kWidth)));  // also masks: all ones where true
 
 // The nodes of a level.
 struct Nodes {
@@ -45,98 +25,6 @@ struct Nodes {
 // Gain and count of a node that no split can beat: s^2 > 1e300 * c (2^40 - c) never holds.
 constexpr double kClosedGain = 1e300;
 constexpr double kClosedCount = 1099511627776.0;
-
-SK_HD Doubles load(const double* from) {
-  Doubles value;
-  memcpy(&value, from, sizeof(value));
-  return value;
-}
-SK_HD void store(double* to, Doubles value) { memcpy(to, &value, sizeof(value)); }
-
-SK_HD Doubles all(double value) { return value - Doubles{}; }
-
-SK_HD Words all(int64_t value) { return value - Words{}; }
-
-SK_HD bool any(Words mask) {
-#if defined(__AVX512F__)
-  return _mm512_movepi64_mask((__m512i)mask) != 0;
-#elif defined(__AVX2__)
-  return _mm256_movemask_pd((__m256d)mask) != 0;
-#elif defined(__SSE2__)
-  return _mm_movemask_pd((__m128d)mask) != 0;
-#else
-  return (mask[0] | mask[1]) != 0;
-#endif
-}
-
-SK_HD bool any_greater(Doubles a, Doubles b) {
-#if defined(__AVX512F__)
-  return _mm512_cmp_pd_mask((__m512d)a, (__m512d)b, _CMP_GT_OQ) != 0;
-#else
-  return any(a > b);
-#endif
-}
-
-// The bytes of the lanes [first, first + kWidth) in the word that holds a row's nodes.
-struct NodeBytes {
-  Words unit;
-  explicit __attribute__((always_inline)) NodeBytes(int first) {
-    for (int l = 0; l < kWidth; ++l) unit[l] = int64_t(uint64_t{1} << (8 * (first + l)));
-  }
-};
-
-// For each lane, which of kNodes nodes a row belongs to.
-template <int kNodes>
-struct Choice {
-  Words in[kNodes], bit0, bit1, bit2;
-
-  __attribute__((always_inline)) Choice(const NodeBytes& bytes, uint64_t nodes) {
-    if constexpr (kNodes > 1) {
-      const Words word = all(int64_t(nodes));
-      const Words own = word & (bytes.unit * int64_t{kNodes - 1});
-      for (int k = 0; k < kNodes; ++k) in[k] = own == bytes.unit * int64_t{k};
-      bit0 = (word & bytes.unit) != 0;
-      bit1 = (word & (bytes.unit << 1)) != 0;
-      bit2 = (word & (bytes.unit << 2)) != 0;
-    }
-  }
-
-  __attribute__((always_inline)) Doubles pick(const Doubles (&of)[kNodes]) const {
-    if constexpr (kNodes == 1) {
-      return of[0];
-    } else if constexpr (kNodes == 2) {
-      return bit0 ? of[1] : of[0];
-    } else {
-      const Doubles a = bit0 ? of[1] : of[0], b = bit0 ? of[3] : of[2];
-      const Doubles left = bit1 ? b : a;
-      if constexpr (kNodes == 4) {
-        return left;
-      } else {
-        const Doubles c = bit0 ? of[5] : of[4], d = bit0 ? of[7] : of[6];
-        const Doubles right = bit1 ? d : c;
-        return bit2 ? right : left;
-      }
-    }
-  }
-
-  template <typename Vector>
-  __attribute__((always_inline)) void put(Vector (&to)[kNodes], Vector value) const {
-    if constexpr (kNodes == 1) {
-      to[0] = value;
-    } else {
-      for (int k = 0; k < kNodes; ++k) to[k] = in[k] ? value : to[k];
-    }
-  }
-
-  template <typename Vector>
-  __attribute__((always_inline)) void put_where(Words mask, Vector (&to)[kNodes], Vector value) const {
-    if constexpr (kNodes == 1) {
-      to[0] = mask ? value : to[0];
-    } else {
-      for (int k = 0; k < kNodes; ++k) to[k] = (in[k] & mask) ? value : to[k];
-    }
-  }
-};
 
 // The best split so far of each node and lane.
 template <int kNodes>
@@ -172,13 +60,7 @@ static Words where_code_changes(const NodeBytes& bytes, const uint32_t* order, c
                                 const uint64_t* node_of, int64_t i, Words wins) {
   const Choice<kNodes> own(bytes, node_of[order[i]]);
   for (int64_t j = i - 1; j >= 0 && sorted[i] <= code_limit(sorted[j]) && any(wins); --j) {
-    const Choice<kNodes> other(bytes, node_of[order[j]]);
-    Words same = all(int64_t{-1});
-    if constexpr (kNodes > 1) {
-      same = own.in[0] & other.in[0];
-      for (int k = 1; k < kNodes; ++k) same |= own.in[k] & other.in[k];
-    }
-    wins &= ~same;
+    wins &= ~own.same(Choice<kNodes>(bytes, node_of[order[j]]));
   }
   return wins;
 }

@@ -91,7 +91,7 @@ def boosted_trees(
 
     Cost: time of order stages * N * D * T, where T are the trees of a stage over all factors, rounded up to a multiple
     of 8. Memory of a model: 16 N T + 12 N D bytes, and 72 N bytes a thread; as many models at once as threads, as long
-    as their 16 N T stay within 2^31 bytes.
+    as their 16 N T stay within 2^31 bytes. The results take 8 B K (N + D) bytes.
     """
     if not isinstance(device, str) or device not in BACKENDS:
         raise InputError(f"device: {device!r} is none of: {', '.join(BACKENDS)}")
