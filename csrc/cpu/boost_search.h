@@ -2,8 +2,8 @@
 //
 // A split that sends c of a node's C rows left, whose residuals, centred on the node's mean, add up to s, lowers the
 // node's squared error by s^2 C / (c (C - c)). The rows of all nodes are visited in the order of a feature; each lane
-// keeps s and c for each of its nodes and picks those of the row's node (boost_lanes.h). Comparing s^2 > best * c (C - c)
-// needs no division but where a split wins, which is rare.
+// keeps s and c for each of its nodes and picks those of the row's node (boost_lanes.h). Comparing
+// s^2 > best * c (C - c) needs no division but where a split wins, which is rare.
 #pragma once
 
 #include "common/boost.h"
