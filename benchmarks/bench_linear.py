@@ -6,6 +6,12 @@ Predicted: explicitness 5 to 10 times faster: some ten Newton steps, of which th
 five factors takes 3e7 vector multiply-adds (10 ms with AVX-512), against 100 passes of L-BFGS in NumPy, and areas from
 one binary search a row in place of a sort for each class. SAP 20 to 40 times: a sort of each code and a few binary
 searches in place of coordinate descent over all rows.
+
+Measured on an EPYC with AVX-512: SAP 33 to 45. Explicitness was 3.8 at first: the second derivatives took 14 ms a step,
+8 of 10 steps, and scikit-learn needs only 47 to 65 passes to its own looser end (a gradient of 1e-4). Their products
+in float32 (the gradient stays in float64, so the optimum is the same), those of the first step from one block, and
+searches without a branch made it 6.2 to 7.9. The AVX2 path is at the target's edge (4.99 to 7.3), the scalar path
+misses it (2.9 to 4.2).
 """
 
 from __future__ import annotations

@@ -2,10 +2,10 @@
 
 #include <pybind11/numpy.h>
 
-#include <algorithm>
 #include <vector>
 
 #include "bind/bind.h"
+#include "bind/classes.h"
 
 namespace py = pybind11;
 
@@ -13,29 +13,12 @@ namespace synthkit {
 
 namespace {
 
-using Doubles = py::array_t<double, py::array::c_style>;
-using Ints = py::array_t<int32_t, py::array::c_style>;
-
 // codes [B, N, D], labels [K, N], class_counts [K]. Returns weights and intercepts [B, K, D, C], train_accuracy and
 // test_accuracy [B, K, D].
 py::tuple fit(const Doubles& codes, const Ints& labels, const Ints& class_counts, py::ssize_t train_rows, double cost,
               bool balanced, int threads) {
-  if (codes.ndim() != 3 || labels.ndim() != 2 || class_counts.ndim() != 1 || labels.shape(1) != codes.shape(1) ||
-      labels.shape(0) != class_counts.shape(0)) {
-    throw py::value_error("codes [B, N, D], labels [K, N] and class_counts [K] do not match");
-  }
+  const int classes = checked_classes(codes, labels, class_counts, train_rows);
   const py::ssize_t batch = codes.shape(0), rows = codes.shape(1), dims = codes.shape(2), factors = labels.shape(0);
-  if (train_rows < 1 || train_rows > rows) throw py::value_error("train_rows: must be 1 to N");
-  int classes = 2;
-  for (py::ssize_t k = 0; k < factors; ++k) {
-    const int count = class_counts.data()[k];
-    if (count < 2) throw py::value_error("class_counts: must be at least 2");
-    classes = std::max(classes, count);
-    for (py::ssize_t i = 0; i < rows; ++i) {
-      const int label = labels.data()[k * rows + i];
-      if (label < (i < train_rows ? 0 : -1) || label >= count) throw py::value_error("labels: out of range");
-    }
-  }
   const std::vector<py::ssize_t> each{batch, factors, dims}, models{batch, factors, dims, py::ssize_t{classes}};
   Doubles weights(models), intercepts(models), train_accuracy(each), test_accuracy(each);
   const SvmTask task{codes.data(),

@@ -81,11 +81,11 @@ def logistic_regression(
 
     Minimises sum_i s_i loss_i + ||W||^2 / (2 c), intercepts free of penalty: the objective of scikit-learn's
     LogisticRegression. Of two classes: loss ln(1 + e^(-t score)) with one weight vector; of more: softmax. Newton's
-    method with the whole matrix of second derivatives, until a step gains less than 1e-20 of the mean loss: the answer
+    method with the whole matrix of second derivatives, until a step gains less than 1e-20 in the mean loss: the answer
     is the optimum up to rounding, where scikit-learn's default stops at a gradient of 1e-4. Inside, codes are centred
-    and scaled (and the penalty with them), so their offset and size do not matter to accuracy. Without a penalty and with
-    classes apart the loss falls towards 0 for ever: the fit stops at a mean loss of 1e-9 and says converged = False.
-    The same bits on any machine, for any number of threads.
+    and scaled (and the penalty with them), so their offset and size do not matter to accuracy. Without a penalty and
+    with classes apart the loss falls towards 0 for ever: the fit stops at a mean loss of 1e-9 and says
+    converged = False. The same bits on any machine, for any number of threads.
 
     Args:
         codes: [B, N, D] or [N, D] (B = 1), finite; standardise them first where a penalty is to treat them alike.

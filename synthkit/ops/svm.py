@@ -55,7 +55,8 @@ def single_code_svm(
     of liblinear: with more than two classes, rows of the class have N / (classes * rows of the class) and the rest has
     1; of two classes there is one model, for the larger label, and both classes have their weight. The objective is
     quadratic between changes of the set of rows inside of the margin, and these are the first or last ones of the
-    sorted code: Newton's method ends at the optimum itself, each step two binary searches in prefix sums.
+    sorted code: Newton's method ends at the optimum itself, each step two binary searches in prefix sums. Rounding is
+    1e-16 of these sums over all rows, also where few rows are inside of the margin.
 
     Args:
         codes: [B, N, D] or [N, D] (B = 1), finite. Numbers far from 0 (beyond 1e6 times their spread) lose accuracy in

@@ -31,7 +31,7 @@ def _gradient(codes, labels, fits, b, k, *, c, balanced):
     w, intercepts = fits.weights[b, k, :classes], fits.intercepts[b, k, :classes]
     z = codes @ w.T + intercepts
     if classes == 2:
-        p = 1 / (1 + np.exp(-z))
+        p = np.exp(-np.logaddexp(0.0, -z))
     else:
         p = np.exp(z - z.max(1, keepdims=True))
         p /= p.sum(1, keepdims=True)
