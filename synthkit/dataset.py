@@ -103,6 +103,13 @@ class Dataset(Sequence[AudioExample]):
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_readers": {}}
 
+    def ids(self) -> list[str]:
+        """``<split>-<index>`` of each example, without reading audio."""
+        rows = [
+            f"{shard.split}-{i:08d}" for shard in self._shards for i in range(shard.first, shard.first + shard.rows)
+        ]
+        return [rows[i] for i in self._picked]
+
     def factors_matrix(self) -> npt.NDArray[np.int64] | npt.NDArray[np.float64]:
         """The factors of all examples, without reading audio.
 

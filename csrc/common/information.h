@@ -6,28 +6,28 @@
 
 namespace synthkit {
 
-// n ln n for a count; 0 at 0, since such a cell adds nothing to an entropy.
-SK_HD double count_log_count(uint64_t n) {
-  return n <= 1 ? 0.0 : double(n) * (log2_exact(double(n)) * 0.6931471805599453);
-}
+// Natural logarithm of a count >= 1.
+SK_HD double log_count(int64_t n) { return log2_exact(double(n)) * 0.6931471805599453; }
 
 // What one cell of a table with margins a and b, of n rows in all, adds to the plug-in mutual information on average
 // over all permutations of the rows (Vinh, Epps and Bailey 2010, eq. 24): the sum over the hypergeometric law of x of
 // x / n ln(n x / (a b)), in nats. The law is built outward from its mode by its ratios and divided by its own sum:
 // no factorials, which lose digits at large n.
-SK_HD double expected_cell_information(int64_t a, int64_t b, int64_t n) {
+// log_of(x) is the natural logarithm of a whole number >= 1: a caller with many cells looks it up.
+template <typename Log>
+SK_HD double expected_cell_information(int64_t a, int64_t b, int64_t n, const Log& log_of) {
   if (a <= 0 || b <= 0) return 0.0;
   const int64_t least = a + b - n > 0 ? a + b - n : 0;
   const int64_t most = a < b ? a : b;
   int64_t mode = int64_t((double(a) + 1.0) * (double(b) + 1.0) / (double(n) + 2.0));
   mode = mode < least ? least : (mode > most ? most : mode);
-  const double scale = double(n) / (double(a) * double(b));
+  const double scale = log_of(n) - log_of(a) - log_of(b);  // ln(n / (a b))
   const double kNegligible = 1e-20;
   double total = 0.0, sum = 0.0;
   double weight = 1.0;
   for (int64_t x = mode; x <= most && weight > kNegligible; ++x) {
     total += weight;
-    if (x > 0) sum += weight * double(x) * log2_exact(double(x) * scale);
+    if (x > 0) sum += weight * double(x) * (log_of(x) + scale);
     weight *= (double(a - x) * double(b - x)) / (double(x + 1) * double(n - a - b + x + 1));
   }
   weight = 1.0;
@@ -35,9 +35,9 @@ SK_HD double expected_cell_information(int64_t a, int64_t b, int64_t n) {
     weight *= (double(x) * double(n - a - b + x)) / (double(a - x + 1) * double(b - x + 1));
     if (!(weight > kNegligible)) break;
     total += weight;
-    if (x > 1) sum += weight * double(x - 1) * log2_exact(double(x - 1) * scale);
+    if (x > 1) sum += weight * double(x - 1) * (log_of(x - 1) + scale);
   }
-  return sum / total / double(n) * 0.6931471805599453;
+  return sum / total / double(n);
 }
 
 }  // namespace synthkit

@@ -16,13 +16,17 @@ constexpr size_t kBlock = 2048;
 constexpr size_t kCopiedCells = 2048;
 constexpr size_t kCopies = 4;
 
-// n ln n for counts below the table's size; larger ones are worked out.
+// ln n of counts; large ones are worked out.
 class CountLogs {
  public:
   explicit CountLogs(size_t rows) : table_(std::min<size_t>(rows + 1, size_t{1} << 16)) {
-    for (size_t n = 0; n < table_.size(); ++n) table_[n] = count_log_count(n);
+    for (size_t n = 1; n < table_.size(); ++n) table_[n] = log_count(static_cast<int64_t>(n));
   }
-  double operator()(uint64_t n) const { return n < table_.size() ? table_[n] : count_log_count(n); }
+  double operator()(int64_t n) const {
+    return static_cast<size_t>(n) < table_.size() ? table_[static_cast<size_t>(n)] : log_count(n);
+  }
+  // n ln n; 0 at 0, since such a cell adds nothing to an entropy.
+  double times_count(uint64_t n) const { return n == 0 ? 0.0 : double(n) * (*this)(static_cast<int64_t>(n)); }
 
  private:
   std::vector<double> table_;
@@ -52,12 +56,12 @@ std::map<uint64_t, uint64_t> tally(const std::vector<uint64_t>& counts) {
   return found;
 }
 
-double expected_information(const Margins& margins, size_t rows) {
+double expected_information(const Margins& margins, size_t rows, const CountLogs& logs) {
   const auto a_counts = tally(margins.a), b_counts = tally(margins.b);
   double sum = 0.0;
   for (const auto& [a, a_times] : a_counts) {
     for (const auto& [b, b_times] : b_counts) {
-      sum += double(a_times * b_times) * expected_cell_information(int64_t(a), int64_t(b), int64_t(rows));
+      sum += double(a_times * b_times) * expected_cell_information(int64_t(a), int64_t(b), int64_t(rows), logs);
     }
   }
   return std::max(sum, 0.0);
@@ -72,10 +76,10 @@ double plug_in_information(std::span<const uint32_t> table, const Margins& margi
                            const CountLogs& logs) {
   if (occupied(margins.a) < 2 || occupied(margins.b) < 2) return 0.0;  // exactly, whatever rounding says
   double joint = 0.0, a_sum = 0.0, b_sum = 0.0;
-  for (const uint32_t n : table) joint += logs(n);
-  for (const uint64_t n : margins.a) a_sum += logs(n);
-  for (const uint64_t n : margins.b) b_sum += logs(n);
-  return std::max(((joint - a_sum) - b_sum + logs(rows)) / double(rows), 0.0);
+  for (const uint32_t n : table) joint += logs.times_count(n);
+  for (const uint64_t n : margins.a) a_sum += logs.times_count(n);
+  for (const uint64_t n : margins.b) b_sum += logs.times_count(n);
+  return std::max(((joint - a_sum) - b_sum + logs.times_count(rows)) / double(rows), 0.0);
 }
 
 int64_t freedom_of(std::span<const uint32_t> table, const Margins& margins) {
@@ -125,7 +129,7 @@ void mutual_information(const BinnedColumns& codes, const BinnedColumns& labels,
     const Margins margins = margins_of(table, a_size, b_size);
     out.plug_in[pair] = plug_in_information(table, margins, codes.rows, logs);
     out.freedom[pair] = freedom_of(table, margins);
-    if (!out.expected.empty()) out.expected[pair] = expected_information(margins, codes.rows);
+    if (!out.expected.empty()) out.expected[pair] = expected_information(margins, codes.rows, logs);
   });
 }
 

@@ -9,6 +9,7 @@
 #include "common/logistic.h"
 #include "cpu/aligned.h"
 #include "cpu/dispatch.h"
+#include "cpu/logistic_lbfgs.h"
 #include "cpu/logistic_newton.h"
 #include "cpu/parallel.h"
 
@@ -77,6 +78,7 @@ class Family {
  private:
   // Codes are centred and scaled by the training rows' mean and deviation: as intercepts are free of penalty and each
   // code has its own, that changes the numbers' size and not the problem. A constant code becomes 0.
+  // (L-BFGS goes a way that depends on the scale, and may be stopped on it: there they stay as they are.)
   void lay_out_codes() {
     const double* codes = task_.codes + (index_ / task_.factors) * task_.rows * task_.dims;
     for (size_t d = 0; d < task_.dims; ++d) {
@@ -105,6 +107,7 @@ class Family {
     const double center = sum / static_cast<double>(task_.train_rows);
     for (size_t i = 0; i < end; i += step) squares += (code[i] - center) * (code[i] - center);
     const double deviation = std::sqrt(squares / static_cast<double>(task_.train_rows));
+    if (task_.lbfgs) return {0.0, 1.0};
     if (!varies || !(deviation > 0.0)) return {0.0, 0.0};
     return {center, 1.0 / deviation};
   }
@@ -132,15 +135,27 @@ class Family {
     const double weight_sum = set_targets(outputs, positive);
     const LogisticData data{x_.data(), targets_.data(), weights_.data(), static_cast<int64_t>(train_chunks_),
                             columns_,  outputs};
-    LogisticNewton newton(kernels_, data, weight_sum, penalties_);
-    const LogisticFit fit = newton.fit(task_.max_iterations);
+    if (task_.lbfgs) {
+      LogisticLbfgs solver(kernels_, data, penalties_);
+      const LogisticFit fit = solver.fit({task_.max_iterations, task_.gradient_tolerance, task_.value_tolerance});
+      report(solver, fit, data, weight_sum, share, positive);
+    } else {
+      LogisticNewton solver(kernels_, data, weight_sum, penalties_);
+      const LogisticFit fit = solver.fit(task_.max_iterations);
+      report(solver, fit, data, weight_sum, share, positive);
+    }
+  }
+
+  template <typename Solver>
+  void report(Solver& solver, const LogisticFit& fit, const LogisticData& data, double weight_sum, double share,
+              int positive) {
     result_.iterations[index_] = std::max(result_.iterations[index_], fit.iterations);
     result_.converged[index_] = result_.converged[index_] && fit.converged;
-    result_.weighted_loss[index_] += share * newton.loss() / weight_sum;
+    result_.weighted_loss[index_] += share * solver.loss() / weight_sum;
     LogisticData plain = data;
     plain.weights = ones_.data();
-    result_.log_loss[index_] += share * newton.loss_of(plain) / static_cast<double>(task_.train_rows);
-    for (int c = 0; c < outputs; ++c) keep(positive + c, fit.model.data() + static_cast<size_t>(c * columns_));
+    result_.log_loss[index_] += share * solver.loss_of(plain) / static_cast<double>(task_.train_rows);
+    for (int c = 0; c < data.outputs; ++c) keep(positive + c, fit.model.data() + static_cast<size_t>(c * columns_));
   }
 
   double* weights_of(int c) const {

@@ -16,6 +16,9 @@ struct LogisticTask {
   double penalty;  // 1 / C, or 0
   bool balanced, one_vs_rest;
   int max_iterations;
+  // Newton's method to the optimum; or L-BFGS on the codes as they are, until a tolerance is met.
+  bool lbfgs;
+  double gradient_tolerance, value_tolerance;
 };
 
 // All written whole. C is max_classes; places of classes that a factor lacks are 0.

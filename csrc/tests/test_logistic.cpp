@@ -63,7 +63,8 @@ void check_binary_terms() {
 void check_binary_table() {
   const std::vector<double> codes{0, 0, 0, 0, 1, 1, 1};
   const std::vector<int32_t> labels{0, 0, 0, 1, 0, 1, 1}, counts{2};
-  const Fits f = fit({codes.data(), labels.data(), counts.data(), 1, 7, 7, 1, 1, 2, 0.0, false, false, 100}, 1);
+  const Fits f =
+      fit({codes.data(), labels.data(), counts.data(), 1, 7, 7, 1, 1, 2, 0.0, false, false, 100, false, 0.0, 0.0}, 1);
   CHECK(f.converged[0]);
   CHECK(std::fabs(f.intercepts[1] + std::log(3.0)) <= 1e-13, "%.17g", f.intercepts[1]);
   CHECK(std::fabs(f.weights[1] - std::log(6.0)) <= 1e-13, "%.17g", f.weights[1]);
@@ -85,9 +86,10 @@ void check_paths() {
   }
   for (size_t i = 0; i < codes.size(); ++i) codes[i] = 2.0 * next() + 0.3 * labels[i / kDims % kRows];
   for (const double penalty : {1.0, 0.0}) {
-    for (const bool one_vs_rest : {false, true}) {
-      const LogisticTask task{codes.data(), labels.data(), counts.data(), 2, kRows, 1000, kDims, 2, 5,
-                              penalty,      true,          one_vs_rest,   50};
+    for (const int way : {0, 1, 2, 3}) {
+      const bool one_vs_rest = way % 2 == 1, lbfgs = way >= 2;
+      const LogisticTask task{codes.data(), labels.data(), counts.data(), 2,   kRows, 1000, kDims, 2, 5,
+                              penalty,      true,          one_vs_rest,   300, lbfgs, 1e-4, 2e-9};
       std::vector<double> first;
       for (int p = 0; p < kNumCpuPaths; ++p) {
         if (!set_cpu_path(CpuPath(p))) continue;

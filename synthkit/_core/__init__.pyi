@@ -1,5 +1,5 @@
-from synthkit._core import boost as boost
 from synthkit._core import auc as auc
+from synthkit._core import boost as boost
 from synthkit._core import cpu as cpu
 from synthkit._core import deviations as deviations
 from synthkit._core import elementary as elementary

@@ -11,6 +11,9 @@ def fit(
     balanced: bool,
     one_vs_rest: bool,
     max_iterations: int,
+    lbfgs: bool,
+    gradient_tolerance: float,
+    value_tolerance: float,
     probabilities: bool,
     threads: int,
 ) -> tuple[

@@ -120,6 +120,53 @@ def show(
 
 
 @app.command()
+def score(
+    codes: Annotated[Path, typer.Argument(metavar="CODES", help="A .npz or .parquet, or a directory of them.")],
+    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write all results as JSON.")] = None,
+    metrics: Annotated[str, typer.Option(metavar="M,M", help="Names of metrics, commas between, or all.")] = "all",
+    convention: Annotated[
+        str, typer.Option(metavar="C", help="default, dlib, ubisoft or infomec.", show_default=True)
+    ] = "default",
+    data: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Dataset that holds the factors; joined on the examples' ids.")
+    ] = None,
+    split: Annotated[str | None, typer.Option(metavar="SPLIT", help="One split of the dataset only.")] = None,
+    factors: Annotated[str | None, typer.Option(metavar="F,F", help="Factors to take; all by default.")] = None,
+    kinds: Annotated[
+        str | None,
+        typer.Option(metavar="K,K", help="categorical, ordinal or continuous: one for all, or one for each factor."),
+    ] = None,
+    bootstrap: Annotated[int, typer.Option(metavar="N", help="Resamples for 95 % intervals.", min=0)] = 0,
+    train_fraction: Annotated[float, typer.Option(metavar="F", help="Rows to train predictors on.")] = 0.9,
+    shuffle: Annotated[
+        bool | None,
+        typer.Option("--shuffle/--file-order", help="Which rows train; by default as the convention has it."),
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="S", help="Of all that is drawn.")] = 0,
+    threads: Annotated[int | None, typer.Option(metavar="N", help="Threads; one a core by default.")] = None,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw bars and heat maps.")] = None,
+    json: Json = False,
+) -> None:
+    """Score how well codes lay the factors of variation apart."""
+    from synthkit.cli.score import Options, run
+
+    arguments: dict[str, object] = {
+        "metrics": metrics,
+        "convention": convention,
+        "bootstrap": bootstrap,
+        "train_fraction": train_fraction,
+        "shuffle": shuffle,
+        "seed": seed,
+        "threads": threads,
+    }
+    if kinds is not None:
+        parts = [kind.strip() for kind in kinds.split(",")]
+        arguments["factor_kinds"] = parts[0] if len(parts) == 1 else parts
+    chosen = None if factors is None else [name.strip() for name in factors.split(",")]
+    run(codes, Options(data, split, chosen, arguments), out=out, plot=plot, as_json=json)
+
+
+@app.command()
 def doctor(json: Json = False) -> None:
     """Show what this machine has, and what each missing piece would enable."""
     from synthkit.cli.doctor import run

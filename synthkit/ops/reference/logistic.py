@@ -24,6 +24,8 @@ def fit(
     balanced: bool,
     one_vs_rest: bool,
     max_iterations: int,
+    lbfgs: bool,
+    tolerances: tuple[float, float],
     probabilities: bool,
 ) -> tuple[Any, ...]:
     """The fields of `LogisticFits` after `classes`, in their order."""
@@ -46,7 +48,9 @@ def fit(
             models = []
             for targets in jobs:
                 one = _Problem(x[train], targets[train].astype(np.int64), penalty, balanced)
-                models.append(one.minimise(max_iterations))
+                models.append(
+                    one.walk_like_scipy(max_iterations, *tolerances) if lbfgs else one.minimise(max_iterations)
+                )
                 losses[0, b, k] += one.loss(np.ones(given.train_rows)) / len(jobs)
                 losses[1, b, k] += one.loss(one.s) / len(jobs)
                 iterations[b, k] = max(iterations[b, k], one.iterations)
@@ -107,6 +111,25 @@ class _Problem:
             self.iterations += 1
             self.converged = gain <= 1e-20 or (gain <= 1e-14 and gain > 0.25 * before)
             before = gain
+        return self.model[self.free]
+
+    def walk_like_scipy(self, max_iterations: int, gradient_tolerance: float, value_tolerance: float) -> Floats:
+        """SciPy's L-BFGS-B, which the native solver follows; [free classes, D + 1]."""
+        from scipy.optimize import minimize
+
+        shape = self.model[self.free].shape
+
+        def objective(flat: Floats) -> tuple[float, Floats]:
+            model = np.zeros_like(self.model)
+            model[self.free] = flat.reshape(shape)
+            p = np.exp(_log_softmax(self.x @ model.T))[:, self.free]
+            gradient = ((p - self.y[:, self.free]) * self.s[:, None]).T @ self.x + self.ridge * model[self.free]
+            return self._value(model), gradient.ravel()
+
+        options = {"maxiter": max_iterations, "gtol": gradient_tolerance, "ftol": value_tolerance, "maxfun": 10**9}
+        found = minimize(objective, np.zeros(shape).ravel(), method="L-BFGS-B", jac=True, options=options)
+        self.model[self.free] = found.x.reshape(shape)
+        self.iterations, self.converged = int(found.nit), bool(found.success)
         return self.model[self.free]
 
     def _hessian(self, p: Floats) -> Floats:

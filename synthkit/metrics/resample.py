@@ -1,0 +1,66 @@
+"""Confidence intervals: the metrics again, on resampled rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from synthkit.metrics.problem import Problem
+from synthkit.metrics.registry import Family
+from synthkit.metrics.scores import Interval
+from synthkit.seeds import uniforms
+
+__all__ = ["intervals"]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+_LEVEL = (2.5, 97.5)
+
+
+def intervals(
+    problem: Problem, families: Iterable[Family], values: dict[str, Floats], resamples: int
+) -> dict[str, Interval]:
+    """95 % intervals of metrics over the choice of rows.
+
+    Each resample draws as many rows as there are with replacement (Efron 1979), training rows from training rows and
+    test rows from test rows, so that no row is both. Where a repeated row would mislead (nearest neighbours), half of
+    the rows are drawn without replacement, which has the same variance. Repetition and halving shift the values, the
+    more so the fewer rows there are; hence the ends are the value plus the quantiles of the resamples' distance from
+    their own mean, within the metric's range. The spread over training runs is another thing and not in here.
+    """
+    found: dict[str, Interval] = {}
+    for family in families:
+        samples: dict[str, list[Floats]] = {name: [] for name in family.metrics if name in values}
+        for number in range(resamples):
+            rows, train = _rows(problem, number, repeats=family.repeats_allowed)
+            part = problem.take(rows, num_train=train)
+            result = family.compute(part)
+            for name, held in samples.items():
+                held.append(result.values[name])
+        for name, held in samples.items():
+            found[name] = _interval(values[name], np.array(held), family.bounds)
+    return found
+
+
+def _rows(problem: Problem, number: int, *, repeats: bool) -> tuple[Ints, int]:
+    """Rows of a resample, and how many of them are for training."""
+    key = problem.key(f"resample {number}")
+    unit = uniforms(key, 0, np.arange(problem.num_rows, dtype=np.int64))[:, 0]
+    train, rows = problem.num_train, problem.num_rows
+    if repeats:
+        first = (unit[:train] * train).astype(np.int64)
+        second = train + (unit[train:] * (rows - train)).astype(np.int64)
+        return np.concatenate([first, second]), train
+    first = np.sort(np.argsort(unit[:train], kind="stable")[: (train + 1) // 2])
+    second = train + np.sort(np.argsort(unit[train:], kind="stable")[: (rows - train + 1) // 2])
+    return np.concatenate([first, second]), len(first)
+
+
+def _interval(value: Floats, samples: Floats, bounds: tuple[float, float]) -> Interval:
+    """Value [B], samples [resamples, B]."""
+    away = samples - samples.mean(axis=0)
+    low, high = (np.clip(value + end, *bounds) for end in np.percentile(away, _LEVEL, axis=0))
+    return Interval(low, high, samples.std(axis=0, ddof=1))

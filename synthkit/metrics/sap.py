@@ -1,0 +1,112 @@
+"""Separated attribute predictability."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from synthkit.metrics.information import best_two
+from synthkit.metrics.problem import Problem, Result
+from synthkit.ops.joint import cut, joint_counts
+from synthkit.ops.svm import single_code_svm
+
+__all__ = ["sap"]
+
+Floats = npt.NDArray[np.float64]
+
+
+def sap(problem: Problem) -> Result:
+    """SAP = mean over factors of best - second best score of a predictor that sees one code alone.
+
+    Categorical factors: how well the class is predicted, see the convention's ``sap_categorical``. Ordinal and
+    continuous factors: squared correlation over all rows. Source: Kumar, Sattigeri and Balakrishnan 2018, "Variational
+    inference of disentangled latent concepts", section 4. Range 0..1, higher is better; a perfect categorical code gets
+    1 - chance at most, since its rivals are right by chance. With one code the second is 0. Cost O(B N D K).
+    """
+    rules = {"bins": _bins, "linear_svm": _linear_svm, "decision_tree": _decision_tree}
+    categorical = [k for k, factor in enumerate(problem.factors) if factor.kind == "categorical"]
+    matrix = squared_correlation(problem)
+    if categorical:
+        matrix[:, categorical] = rules[problem.convention.sap_categorical](problem, categorical)
+    matrix = np.where(problem.used[:, np.newaxis], matrix, 0.0)
+    first, second, _ = best_two(matrix)
+    return Result(
+        values={"sap": (first - second).mean(axis=1)},
+        per_factor={"sap": first - second},
+        matrices={"predictability": matrix},
+    )
+
+
+def squared_correlation(problem: Problem) -> Floats:
+    """Squared Pearson correlation of factors' values and codes, [B, K, D]; 0 for a constant code."""
+    values = np.stack([factor.values for factor in problem.factors])
+    centred = values - values.mean(axis=1, keepdims=True)
+    codes = problem.codes - problem.codes.mean(axis=1, keepdims=True)
+    covariance = np.einsum("kn,bnd->bkd", centred, codes) / problem.num_rows
+    spread = (codes**2).mean(axis=1)[:, np.newaxis] * (centred**2).mean(axis=1)[:, np.newaxis]
+    alive = np.broadcast_to(problem.alive[:, np.newaxis], covariance.shape)
+    return np.divide(covariance**2, spread, out=np.zeros_like(covariance), where=alive & (spread > 0))
+
+
+def _bins(problem: Problem, chosen: list[int]) -> Floats:
+    """Balanced test accuracy of the class likeliest, all classes taken for equally frequent, in the code's bin."""
+    bins = cut(
+        problem.codes,
+        bins=problem.code_bins,
+        method=problem.convention.code_binning,
+        threads=problem.threads,
+        device=problem.device,
+    ).index
+    split = problem.num_train
+    scores = np.zeros((problem.num_models, len(chosen), problem.num_codes))
+    for b, k, d in np.ndindex(*scores.shape):
+        labels = problem.labels[chosen[k]]
+        train = _table(bins[b, d, :split], labels[:split], problem)
+        test = _table(bins[b, d, split:], labels[split:], problem)
+        scores[b, k, d] = _balanced_accuracy(train, test)
+    return scores
+
+
+def _table(bins: npt.NDArray[np.uint16], labels: npt.NDArray[np.int64], problem: Problem) -> Floats:
+    table = np.zeros((problem.code_bins, int(problem.levels.max())))
+    counts = joint_counts(bins, labels, device=problem.device)
+    table[: counts.shape[0], : counts.shape[1]] = counts
+    return table
+
+
+def _balanced_accuracy(train: Floats, test: Floats) -> float:
+    share = train / np.maximum(train.sum(axis=0), 1)
+    predicted = share.argmax(axis=1)
+    seen = np.flatnonzero(share.max(axis=1) > 0)
+    right = np.zeros(test.shape[1])
+    np.add.at(right, predicted[seen], test[seen, predicted[seen]])
+    count = test.sum(axis=0)
+    return float(np.mean(right[count > 0] / count[count > 0]))
+
+
+def _linear_svm(problem: Problem, chosen: list[int]) -> Floats:
+    fitted = single_code_svm(
+        problem.codes,
+        problem.labels[chosen].T,
+        train_rows=problem.num_train,
+        threads=problem.threads,
+        device=problem.device,
+    )
+    return fitted.test_accuracy
+
+
+def _decision_tree(problem: Problem, chosen: list[int]) -> Floats:
+    scores = np.zeros((problem.num_models, len(chosen), problem.num_codes))
+    for b, k, d in np.ndindex(*scores.shape):
+        scores[b, k, d] = _tree_accuracy(problem.codes[b, :, d : d + 1], problem.labels[chosen[k]], problem.seed)
+    return scores
+
+
+def _tree_accuracy(code: Floats, labels: npt.NDArray[np.int64], seed: int) -> float:
+    """Training accuracy of a tree; 10 folds choose its depth, 1 to 9, the least of equals."""
+    from sklearn.model_selection import cross_val_score
+    from sklearn.tree import DecisionTreeClassifier
+
+    trees = [DecisionTreeClassifier(max_depth=depth, random_state=seed % 2**32) for depth in range(1, 10)]
+    means = [cross_val_score(tree, code, labels, cv=10).mean() for tree in trees]
+    return float(trees[int(np.argmax(means))].fit(code, labels).score(code, labels))

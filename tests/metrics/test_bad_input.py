@@ -1,0 +1,84 @@
+"""Bad input is refused with the place and a remedy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from synthkit.errors import InputError
+from synthkit.metrics import evaluate
+
+ROWS = 200
+FACTORS = np.stack([np.arange(ROWS) % 4, np.arange(ROWS) // 4 % 2], axis=1)
+CODES = np.random.default_rng(0).normal(size=(ROWS, 3))
+
+
+def replaced(array: np.ndarray, place: tuple[int, ...], value: float) -> np.ndarray:
+    changed = array.astype(float)
+    changed[place] = value
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"codes": replaced(CODES, (3, 1), np.nan)}, r"codes: nan at row 3, code 1"),
+        ({"codes": replaced(CODES[None], (0, 3, 1), np.inf)}, r"codes: inf at model 0, row 3, code 1"),
+        ({"factors": replaced(FACTORS, (5, 1), np.nan)}, r"factors: nan at row 5, factor 1"),
+        ({"codes": CODES[:-1]}, r"codes: 199 rows, but factors have 200"),
+        ({"codes": CODES.T[None]}, r"codes: 3 rows, but factors have 200.*\[B, N, D\]"),
+        ({"codes": CODES[:, 0]}, r"codes: must be \[N, D\] or \[B, N, D\]"),
+        ({"factors": FACTORS[:, 0]}, r"factors: must be \[N, K\]"),
+        ({"factors": np.array([["a", "b"]] * ROWS)}, "factors: must be numbers.*number the classes"),
+        ({"factors": FACTORS * [1, 0]}, "factors: factor 1 is 0 in all 200 rows.*leave it out"),
+        (
+            {"factors": np.add(FACTORS, [0, 0.5]), "factor_kinds": "categorical"},
+            "factor 1 is declared categorical but is 0.5",
+        ),
+        ({"factors": np.stack([np.arange(ROWS), FACTORS[:, 0]], axis=1)}, "factor 0 has 200 classes in 200 rows"),
+        ({"factors": CODES[:, :2], "convention": "dlib"}, "factor 0 has 200 different values in 200 rows.*dlib"),
+        ({"factors": CODES[:, :2], "codes": FACTORS}, "are they swapped"),
+        ({"factors": FACTORS[:30], "codes": CODES[:30], "convention": "dlib"}, None),
+        ({"factors": FACTORS[:15], "codes": CODES[:15]}, "15 rows are too few for 20 bins and 4 classes; at least 20"),
+        ({"metrics": "mgi"}, r"there is no 'mgi'; did you mean 'mig'\?"),
+        ({"metrics": "beta-vea"}, r"did you mean 'beta_vae'\?"),
+        ({"metrics": []}, "metrics: must be 'all' or names"),
+        ({"metrics": [3]}, "metrics: there is no 3"),
+        ({"convention": "disentanglement-lib"}, "convention: 'disentanglement-lib' is none of: default, dlib"),
+        ({"convention": "infomac"}, r"did you mean 'infomec'\?"),
+        ({"convention": 3}, "convention: must be a name or a Convention, not int"),
+        ({"factor_kinds": ["categorical"]}, "factor_kinds: must be one kind or 2 of them"),
+        ({"factor_kinds": "nominal"}, r"factor_kinds\[0\]: 'nominal' is none of: categorical, ordinal, continuous"),
+        ({"factor_names": ["a", "a"]}, "factor_names: must be 2 different names"),
+        ({"train_fraction": 1.0}, "train_fraction: must be between 0 and 1"),
+        ({"train_fraction": 0.9999}, "train_fraction: leaves none of 200 rows for the test"),
+        ({"train_fraction": 0.001, "convention": "dlib"}, "does not vary in the 1 training rows"),
+        ({"bootstrap": -1}, "bootstrap: must be a whole number"),
+        ({"bootstrap": 1}, "bootstrap: one resample has no spread"),
+        ({"seed": 1.5}, "seed: must be a whole number"),
+        ({"threads": 0}, "threads: must be a whole number"),
+        ({"device": "cuda"}, "device: 'cuda' is none of: cpu, reference"),
+    ],
+)
+def test_refused(changes: dict, message: str | None) -> None:
+    arguments = {"factors": FACTORS, "codes": CODES, "metrics": "mig,probe", **changes}
+    if message is None:  # few rows, but enough
+        assert 0 <= evaluate(**arguments)["mig"] <= 1
+        return
+    with pytest.raises(InputError, match=message):
+        evaluate(**arguments)
+
+
+def test_swapped_roles_may_be_meant() -> None:
+    found = evaluate(factors=CODES[:, :2], codes=FACTORS, metrics="mig", factor_kinds="continuous")
+    assert 0 <= found["mig"] <= 1
+
+
+def test_all_arguments_are_named() -> None:
+    with pytest.raises(TypeError, match="positional"):
+        evaluate(FACTORS, CODES)
+
+
+def test_a_metric_of_another_source_is_marked() -> None:
+    found = evaluate(factors=FACTORS, codes=CODES, metrics="mig,jemmig", convention="dlib")
+    assert any(w.startswith("jemmig: not defined by the source of dlib") for w in found.warnings)
