@@ -2,6 +2,7 @@
 #pragma once
 
 #include "common/config.h"
+#include "common/elementary.h"
 
 namespace synthkit {
 
@@ -26,31 +27,6 @@ SK_HD float split_between(float below, float above) {
   // Rounded up: one float32 back.
   const uint32_t bits = bit_cast<uint32_t>(split);
   return bit_cast<float>(split > 0.0f ? bits - 1 : split < 0.0f ? bits + 1 : 0x80000001u);
-}
-
-// e^x for x <= 0, no less than 2^-1020. The bits of exp2_exact, but without branches: a compiler vectorises it.
-SK_HD double softmax_term(double x) {
-  const double clipped = x * 1.4426950408889634;
-  const double y = clipped > -1020.0 ? clipped : -1020.0;
-  const double shifted = y + 6755399441055744.0;  // 1.5 * 2^52: rounds to a whole number, held in the low bits
-  const double z = (y - (shifted - 6755399441055744.0)) * 0.6931471805599453;
-  double p = 1.0 / 87178291200.0;  // 1 / 14!
-  p = p * z + 1.0 / 6227020800.0;
-  p = p * z + 1.0 / 479001600.0;
-  p = p * z + 1.0 / 39916800.0;
-  p = p * z + 1.0 / 3628800.0;
-  p = p * z + 1.0 / 362880.0;
-  p = p * z + 1.0 / 40320.0;
-  p = p * z + 1.0 / 5040.0;
-  p = p * z + 1.0 / 720.0;
-  p = p * z + 1.0 / 120.0;
-  p = p * z + 1.0 / 24.0;
-  p = p * z + 1.0 / 6.0;
-  p = p * z + 0.5;
-  p = p * z + 1.0;
-  p = p * z + 1.0;
-  // The whole number moves into the exponent; what is above its 12 bits is shifted out.
-  return bit_cast<double>(bit_cast<uint64_t>(p) + (bit_cast<uint64_t>(shifted) << 52));
 }
 
 // One Newton step for a leaf: the residuals' sum over the sum of p (1 - p), times (C - 1) / C for C > 2 classes.

@@ -34,6 +34,32 @@ SK_HD double exp2_exact(double x) {
   return p * bit_cast<double>(uint64_t(half + 1023) << 52) * bit_cast<double>(uint64_t(n - half + 1023) << 52);
 }
 
+// e^x for x <= 0, no less than 2^-1020. The bits of exp2_exact, but without branches: a compiler vectorises it
+// (there is no conversion to whole numbers in AVX2).
+SK_HD double exp_below_one(double x) {
+  const double clipped = x * 1.4426950408889634;
+  const double y = clipped > -1020.0 ? clipped : -1020.0;
+  const double shifted = y + 6755399441055744.0;  // 1.5 * 2^52: rounds to a whole number, held in the low bits
+  const double z = (y - (shifted - 6755399441055744.0)) * 0.6931471805599453;
+  double p = 1.0 / 87178291200.0;  // 1 / 14!
+  p = p * z + 1.0 / 6227020800.0;
+  p = p * z + 1.0 / 479001600.0;
+  p = p * z + 1.0 / 39916800.0;
+  p = p * z + 1.0 / 3628800.0;
+  p = p * z + 1.0 / 362880.0;
+  p = p * z + 1.0 / 40320.0;
+  p = p * z + 1.0 / 5040.0;
+  p = p * z + 1.0 / 720.0;
+  p = p * z + 1.0 / 120.0;
+  p = p * z + 1.0 / 24.0;
+  p = p * z + 1.0 / 6.0;
+  p = p * z + 0.5;
+  p = p * z + 1.0;
+  p = p * z + 1.0;
+  // The whole number moves into the exponent; what is above its 12 bits is shifted out.
+  return bit_cast<double>(bit_cast<uint64_t>(p) + (bit_cast<uint64_t>(shifted) << 52));
+}
+
 // Base-2 logarithm of a positive normal number: log2 m = 2 / ln 2 * atanh((m - 1) / (m + 1)).
 // Absolute error below 4e-16 for the fraction; the exponent is exact.
 SK_HD double log2_exact(double x) {

@@ -6,33 +6,7 @@
 
 namespace synthkit {
 
-constexpr double kLog2E = 1.4426950408889634;
 constexpr double kLn2 = 0.6931471805599453;
-
-// e^x for x <= 0; 0 below -600. Relative error below 1e-15 + 2e-16 |x|. Without a branch, so that loops over it become
-// vector code (exp2_exact converts to whole numbers, which AVX2 has no instruction for).
-SK_HD double exp_below_one(double x) {
-  const double y = x * kLog2E;
-  const double inside = y > -900.0 ? y : -900.0;
-  const double shifted = inside + 6755399441055744.0;  // 1.5 * 2^52: the low bits now hold the nearest whole number
-  const double z = (inside - (shifted - 6755399441055744.0)) * kLn2;
-  double p = 1.0 / 6227020800.0;  // 1 / 13!; the next term is below 2e-17 for |z| <= 0.3466
-  p = p * z + 1.0 / 479001600.0;
-  p = p * z + 1.0 / 39916800.0;
-  p = p * z + 1.0 / 3628800.0;
-  p = p * z + 1.0 / 362880.0;
-  p = p * z + 1.0 / 40320.0;
-  p = p * z + 1.0 / 5040.0;
-  p = p * z + 1.0 / 720.0;
-  p = p * z + 1.0 / 120.0;
-  p = p * z + 1.0 / 24.0;
-  p = p * z + 1.0 / 6.0;
-  p = p * z + 0.5;
-  p = p * z + 1.0;
-  p = p * z + 1.0;
-  const double value = bit_cast<double>(bit_cast<uint64_t>(p) + (bit_cast<uint64_t>(shifted) << 52));
-  return y > -866.0 ? value : 0.0;
-}
 
 struct BinaryTerms {
   double probability;  // of the positive class

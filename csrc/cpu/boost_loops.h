@@ -205,7 +205,7 @@ void boost_residuals(const BoostFactors& all, int64_t begin, int64_t end, double
     }
     exponents(all, raw, terms);
     for (int64_t g = 0; g < all.groups; ++g) {
-      for (int l = 0; l < kBoostLanes; ++l) terms[g * kBoostLanes + l] = softmax_term(terms[g * kBoostLanes + l]);
+      for (int l = 0; l < kBoostLanes; ++l) terms[g * kBoostLanes + l] = exp_below_one(terms[g * kBoostLanes + l]);
     }
     totals(all, raw, terms, total);
     for (int64_t g = 0; g < all.groups; ++g) {

@@ -44,8 +44,7 @@ void check_exponential() {
     CHECK(std::fabs(found - wanted) <= wanted * (1e-15 - 2.3e-16 * x), "x %g: %.17g, not %.17g", x, found, wanted);
   }
   CHECK(exp_below_one(0.0) == 1.0);
-  CHECK(exp_below_one(-700.0) == 0.0);
-  CHECK(exp_below_one(-1e300) == 0.0);
+  CHECK(exp_below_one(-1e300) > 0.0 && exp_below_one(-1e300) < 1e-300);
 }
 
 void check_binary_terms() {

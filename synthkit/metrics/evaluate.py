@@ -17,7 +17,7 @@ from synthkit.metrics.problem import Problem, Result, places, train_count
 from synthkit.metrics.registry import FAMILIES, METRICS, Family, choose_metrics
 from synthkit.metrics.resample import intervals
 from synthkit.metrics.scores import Interval, Scores
-from synthkit.ops.arrays import as_code_batch, choose
+from synthkit.ops.arrays import as_code_batch, choose, whole
 from synthkit.ops.threads import thread_count
 from synthkit.seeds import Permutation, derive_key
 
@@ -83,14 +83,14 @@ def evaluate(
         factors=read,
         convention=settings,
         num_train=_num_train(batch.shape[1], train_fraction),
-        seed=_whole(seed, "seed", _MAX_SEED),
+        seed=whole("seed", seed, 0, _MAX_SEED),
         threads=thread_count(threads),
         device=choose(device, _DEVICES, name="device"),
     )
     if shuffled:
         order = Permutation(derive_key(problem.seed, "synthkit.metrics", "shuffle"), problem.num_rows)
         problem = problem.take(order(np.arange(problem.num_rows)), num_train=problem.num_train)
-    resamples = _whole(bootstrap, "bootstrap", _MAX_RESAMPLES)
+    resamples = whole("bootstrap", bootstrap, 0, _MAX_RESAMPLES)
     if resamples == 1:
         raise InputError("bootstrap: one resample has no spread; give 0 or at least 2 (100 or more for an interval)")
     families = [family for family in FAMILIES if set(family.metrics) & set(chosen)]
@@ -234,9 +234,3 @@ def _num_train(rows: int, fraction: Any) -> int:
     if isinstance(fraction, bool) or not isinstance(fraction, float | int | np.floating) or not 0 < fraction < 1:
         raise InputError(f"train_fraction: must be between 0 and 1, not {fraction!r}")
     return train_count(rows, float(fraction))
-
-
-def _whole(value: Any, name: str, most: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not 0 <= value <= most:
-        raise InputError(f"{name}: must be a whole number from 0 to {most}, not {value!r}")
-    return int(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy.typing as npt
 
 from synthkit.errors import InputError
 
-__all__ = ["as_code_batch", "as_labels", "choose"]
+__all__ = ["as_code_batch", "as_labels", "choose", "finite", "whole"]
 
 
 def as_code_batch(codes: Any) -> npt.NDArray[np.float64]:
@@ -34,6 +35,26 @@ def as_code_batch(codes: Any) -> npt.NDArray[np.float64]:
             where = f"model {place[0]}, {where}"
         raise InputError(f"codes: {batch[tuple(place)]} at {where}; only finite numbers can be scored")
     return batch
+
+
+def finite(name: str, values: Any) -> npt.NDArray[np.float64]:
+    """Real numbers of any shape as finite float64 in C order; copied only if needed."""
+    array = np.asarray(values)
+    if array.dtype.kind not in "fiub":
+        raise InputError(f"{name}: must be real numbers, not {array.dtype}")
+    array = np.ascontiguousarray(array, dtype=np.float64)
+    bad = np.argwhere(~np.isfinite(array))
+    if len(bad):
+        place = bad[0].tolist()
+        raise InputError(f"{name}: {array[tuple(place)]} at {place}; all numbers must be finite ({len(bad)} are not)")
+    return array
+
+
+def whole(name: str, value: Any, least: int, most: int) -> int:
+    """A whole number from ``least`` to ``most``."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or not least <= int(value) <= most:
+        raise InputError(f"{name}: must be a whole number from {least} to {most}, not {value!r}")
+    return int(value)
 
 
 def as_labels(labels: Any, rows: int, *, name: str = "labels") -> npt.NDArray[np.int64]:

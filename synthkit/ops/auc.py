@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from synthkit import _core
 from synthkit.errors import InputError
-from synthkit.ops.linear_input import backend, real_array, whole_array
+from synthkit.ops.arrays import choose, finite
+from synthkit.ops.linear_input import whole_array
 from synthkit.ops.reference import auc as reference
 from synthkit.ops.threads import thread_count
 
@@ -49,9 +50,9 @@ def roc_auc(
 
     Cost: for each column N log(min(n, N - n)) comparisons, n rows being of the class; 8 N bytes a thread.
     """
-    name = backend(device, BACKENDS)
+    name = choose(device, BACKENDS, name="device")
     count = thread_count(threads)
-    table = real_array("scores", scores)
+    table = finite("scores", scores)
     if table.ndim not in (2, 3) or 0 in table.shape:
         raise InputError(f"scores: must be [N, C] or [B, N, C], none of them 0, not {list(table.shape)}")
     named = whole_array("labels", labels)

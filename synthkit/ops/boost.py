@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synthkit import _core
-from synthkit.errors import InputError
+from synthkit.ops.arrays import choose
 from synthkit.ops.boost_input import BoostInput, gather
 from synthkit.ops.reference import boost as reference
 from synthkit.ops.threads import thread_count
@@ -93,10 +93,8 @@ def boosted_trees(
     of 8. Memory of a model: 16 N T + 12 N D bytes, and 72 N bytes a thread; as many models at once as threads, as long
     as their 16 N T stay within 2^31 bytes. The results take 8 B K (N + D) bytes.
     """
-    if not isinstance(device, str) or device not in BACKENDS:
-        raise InputError(f"device: {device!r} is none of: {', '.join(BACKENDS)}")
     given = gather(codes, targets, train_rows, loss, stages, learning_rate, max_depth)
-    importances, raw = BACKENDS[device](given, thread_count(threads))
+    importances, raw = BACKENDS[choose(device, BACKENDS, name="device")](given, thread_count(threads))
     n = given.train_rows
     if loss == "regression":
         truth = given.targets[None]

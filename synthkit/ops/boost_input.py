@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from synthkit.errors import InputError
+from synthkit.ops.arrays import choose, whole
 
 __all__ = ["LOSSES", "MAX_BYTES", "BoostInput", "gather"]
 
@@ -47,12 +48,11 @@ def gather(
     codes: Any, targets: Any, train_rows: Any, loss: Any, stages: Any, learning_rate: Any, max_depth: Any
 ) -> BoostInput:
     """All of it checked; errors name the argument."""
-    if loss not in LOSSES:
-        raise InputError(f"loss: {loss!r} is none of: {', '.join(LOSSES)}")
+    loss = choose(loss, LOSSES, name="loss")
     values = _codes(codes)
     rows = values.shape[1]
     table = _table(targets, rows)
-    train = _whole("train_rows", train_rows, 2, rows)
+    train = whole("train_rows", train_rows, 2, rows)
     if loss == "regression":
         ranks, labels = _values(table, train), [np.empty(0, np.int64)] * table.shape[1]
     else:
@@ -67,16 +67,10 @@ def gather(
         labels,
         classes,
         train,
-        _whole("stages", stages, 1, 100_000),
+        whole("stages", stages, 1, 100_000),
         float(learning_rate),
-        _whole("max_depth", max_depth, 1, 3),
+        whole("max_depth", max_depth, 1, 3),
     )
-
-
-def _whole(name: str, value: Any, least: int, most: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, Integral) or not least <= int(value) <= most:
-        raise InputError(f"{name}: must be a whole number from {least} to {most}, not {value!r}")
-    return int(value)
 
 
 def _codes(codes: Any) -> npt.NDArray[np.float32]:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from synthkit import _core
 from synthkit.errors import InputError
-from synthkit.ops.arrays import as_code_batch, choose
+from synthkit.ops.arrays import as_code_batch, choose, whole
 from synthkit.ops.reference import joint as reference
 from synthkit.ops.threads import thread_count
 
@@ -79,11 +79,10 @@ def cut(codes: Any, *, bins: int, method: str, threads: int | None = None, devic
         InputError: Codes of another shape or not finite; ``bins``, ``method`` or ``device`` unknown.
     """
     batch = as_code_batch(codes)
-    if isinstance(bins, bool) or not isinstance(bins, int | np.integer) or not 1 <= bins <= MAX_BINS:
-        raise InputError(f"bins: must be a whole number from 1 to {MAX_BINS}, not {bins!r}")
+    count = whole("bins", bins, 1, MAX_BINS)
     kernel = BACKENDS[choose(device, BACKENDS, name="device")]
     quantile = choose(method, METHODS, name="method") == "quantile"
-    return Bins(*kernel.cut(batch, bins=int(bins), quantile=quantile, threads=thread_count(threads)))
+    return Bins(*kernel.cut(batch, bins=count, quantile=quantile, threads=thread_count(threads)))
 
 
 def joint_counts(a: Any, b: Any, *, device: str = "cpu") -> npt.NDArray[np.uint32]:

@@ -8,7 +8,6 @@ discrete estimator does not depend on the scale of a code, the continuous one de
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,6 +15,7 @@ import numpy.typing as npt
 
 from synthkit import _core
 from synthkit.errors import InputError
+from synthkit.ops.arrays import choose, finite, whole
 from synthkit.ops.reference import knn as reference
 from synthkit.ops.threads import thread_count
 
@@ -61,7 +61,7 @@ def mi_discrete(
     backend = _backend(device)
     values = _codes(codes)
     targets = _labels(labels, values.shape[1])
-    k = min(_neighbours(neighbours), max(values.shape[1], 1))
+    k = min(whole("neighbours", neighbours, 1, _MAX_ROWS), values.shape[1])
     return backend.mi_discrete(values, targets, neighbours=k, clip=bool(clip), threads=thread_count(threads))
 
 
@@ -100,8 +100,8 @@ def mi_continuous(
     backend = _backend(device)
     values = _codes(codes)
     rows = values.shape[1]
-    wanted = _table("targets", _finite("targets", targets), rows)
-    k = _neighbours(neighbours)
+    wanted = _table("targets", finite("targets", targets), rows)
+    k = whole("neighbours", neighbours, 1, _MAX_ROWS)
     if k >= rows:
         raise InputError(f"neighbours: {k} need at least {k + 1} rows, and there are {rows}")
     return backend.mi_continuous(
@@ -134,7 +134,10 @@ def break_ties(
     backend = _backend(device)
     values = _codes(codes)
     noisy = backend.break_ties(
-        values, key=_word(key, 64, "key"), stream=_word(stream, 32, "stream"), threads=thread_count(threads)
+        values,
+        key=whole("key", key, 0, 2**64 - 1),
+        stream=whole("stream", stream, 0, 2**32 - 1),
+        threads=thread_count(threads),
     )
     return noisy.reshape(np.shape(codes))
 
@@ -155,25 +158,11 @@ BACKENDS: dict[str, _Backend] = {"cpu": _core.knn, "reference": reference}
 
 
 def _backend(device: Any) -> _Backend:
-    if not isinstance(device, str) or device not in BACKENDS:
-        raise InputError(f"device: {device!r} is none of: {', '.join(BACKENDS)}")
-    return BACKENDS[device]
-
-
-def _finite(name: str, given: npt.ArrayLike) -> Floats:
-    array = np.asarray(given)
-    if array.dtype.kind not in "fiub":
-        raise InputError(f"{name}: must be real numbers, not {array.dtype}")
-    values = array.astype(np.float64, order="C", copy=False)
-    bad = np.argwhere(~np.isfinite(values))
-    if len(bad):
-        at = tuple(int(i) for i in bad[0])
-        raise InputError(f"{name}: {values[at]} at {list(at)}; all numbers must be finite ({len(bad)} are not)")
-    return values
+    return BACKENDS[choose(device, BACKENDS, name="device")]
 
 
 def _codes(given: npt.ArrayLike) -> Floats:
-    values = _finite("codes", given)
+    values = finite("codes", given)
     if values.ndim not in (2, 3):
         raise InputError(f"codes: must be of shape [N, D] or [B, N, D], not {list(values.shape)}")
     values = values if values.ndim == 3 else values[None]
@@ -199,15 +188,3 @@ def _labels(given: npt.ArrayLike, rows: int) -> npt.NDArray[np.int32]:
         if len(values) == rows:
             raise InputError(f"labels: column {k}: no two of the {rows} rows share a label; give it as a target")
     return out
-
-
-def _neighbours(given: Any) -> int:
-    if isinstance(given, bool) or not isinstance(given, Integral) or int(given) < 1:
-        raise InputError(f"neighbours: must be a whole number, 1 or more, not {given!r}")
-    return int(given)
-
-
-def _word(given: Any, bits: int, name: str) -> int:
-    if isinstance(given, bool) or not isinstance(given, Integral) or not 0 <= int(given) < 2**bits:
-        raise InputError(f"{name}: must be a whole number from 0 to 2^{bits} - 1, not {given!r}")
-    return int(given)

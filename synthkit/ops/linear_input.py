@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from synthkit.errors import InputError
+from synthkit.ops.arrays import finite, whole
 
-__all__ = ["LinearInput", "backend", "flag", "gather", "positive", "real_array", "whole_array"]
+__all__ = ["LinearInput", "flag", "gather", "positive", "whole_array"]
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def gather(codes: Any, labels: Any, train_rows: Any) -> LinearInput:
     Raises:
         InputError: Wrong shape or type, NaN or infinity, or one class alone in the training rows of a factor.
     """
-    points = real_array("codes", codes)
+    points = finite("codes", codes)
     points = points[None] if points.ndim == 2 else points
     if points.ndim != 3 or 0 in points.shape:
         raise InputError(f"codes: must be [N, D] or [B, N, D], none of them 0, not {list(np.shape(codes))}")
@@ -57,13 +57,11 @@ def gather(codes: Any, labels: Any, train_rows: Any) -> LinearInput:
     rows = points.shape[1]
     if named.ndim != 2 or named.shape[0] != rows or not named.shape[1]:
         raise InputError(f"labels: must be [{rows}] or [{rows}, K], one row for each of codes, not {list(named.shape)}")
-    count = rows if train_rows is None else train_rows
-    if isinstance(count, bool) or not isinstance(count, Integral) or not 1 <= int(count) <= rows:
-        raise InputError(f"train_rows: must be a whole number from 1 to {rows}, not {train_rows!r}")
+    count = rows if train_rows is None else whole("train_rows", train_rows, 1, rows)
     ranked = np.empty((named.shape[1], rows), np.int32)
     classes = []
     for k in range(named.shape[1]):
-        found = np.unique(named[: int(count), k])
+        found = np.unique(named[:count, k])
         if len(found) < 2:
             raise InputError(
                 f"labels: factor {k} has the single class {found[0]} in the first {count} rows; a classifier needs "
@@ -72,19 +70,7 @@ def gather(codes: Any, labels: Any, train_rows: Any) -> LinearInput:
         places = np.minimum(np.searchsorted(found, named[:, k]), len(found) - 1)
         ranked[k] = np.where(found[places] == named[:, k], places, -1)
         classes.append(found)
-    return LinearInput(points, ranked, tuple(classes), int(count))
-
-
-def real_array(name: str, values: Any) -> npt.NDArray[np.float64]:
-    """Finite numbers as C-contiguous float64."""
-    array = np.asarray(values)
-    if array.dtype.kind not in "fiu":
-        raise InputError(f"{name}: must be real numbers, not {array.dtype}")
-    array = np.ascontiguousarray(array, np.float64)
-    if not np.isfinite(array).all():
-        place = np.argwhere(~np.isfinite(array))[0].tolist()
-        raise InputError(f"{name}: {array[tuple(place)]} at {place}; all numbers must be finite")
-    return array
+    return LinearInput(points, ranked, tuple(classes), count)
 
 
 def whole_array(name: str, values: Any) -> npt.NDArray[np.int64]:
@@ -110,10 +96,3 @@ def flag(name: str, value: Any) -> bool:
     if not isinstance(value, bool | np.bool_):
         raise InputError(f"{name}: must be True or False, not {value!r}")
     return bool(value)
-
-
-def backend(device: Any, names: Iterable[str]) -> str:
-    """The name of a backend out of `names`."""
-    if not isinstance(device, str) or device not in names:
-        raise InputError(f"device: {device!r} is none of: {', '.join(names)}")
-    return device

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,8 @@ import numpy.typing as npt
 
 from synthkit import _core
 from synthkit.errors import InputError
-from synthkit.ops.linear_input import LinearInput, backend, flag, gather, positive
+from synthkit.ops.arrays import choose, whole
+from synthkit.ops.linear_input import LinearInput, flag, gather, positive
 from synthkit.ops.reference import logistic as reference
 from synthkit.ops.threads import thread_count
 
@@ -125,18 +125,14 @@ def logistic_regression(
     C. Memory for each thread: 8 N (2 D + C) bytes, and with Newton's method 2048 D^2 + 12 (C D)^2; C = 1 with
     one_vs_rest or two classes.
     """
-    name = backend(device, BACKENDS)
+    name = choose(device, BACKENDS, name="device")
     penalty = 1.0 / positive("c", c, infinite=True)
-    if isinstance(max_iterations, bool) or not isinstance(max_iterations, Integral) or not 1 <= max_iterations < 2**31:
-        raise InputError(f"max_iterations: must be a whole number of at least 1, not {max_iterations!r}")
-    if solver not in SOLVERS:
-        raise InputError(f"solver: {solver!r} is none of: {', '.join(SOLVERS)}")
     options = _Options(
         penalty,
         flag("balanced", balanced),
         flag("one_vs_rest", one_vs_rest),
-        int(max_iterations),
-        solver == "lbfgs",
+        whole("max_iterations", max_iterations, 1, 2**31 - 1),
+        choose(solver, SOLVERS, name="solver") == "lbfgs",
         _tolerance("gradient_tolerance", gradient_tolerance),
         _tolerance("value_tolerance", value_tolerance),
         flag("probabilities", probabilities),

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from synthkit import _core
-from synthkit.ops.linear_input import LinearInput, backend, flag, gather, positive
+from synthkit.ops.arrays import choose
+from synthkit.ops.linear_input import LinearInput, flag, gather, positive
 from synthkit.ops.reference import svm as reference
 from synthkit.ops.threads import thread_count
 
@@ -76,7 +77,7 @@ def single_code_svm(
 
     Cost: for each code one sort; for each code and factor N C steps for the accuracies. 72 N bytes a thread.
     """
-    name = backend(device, BACKENDS)
+    name = choose(device, BACKENDS, name="device")
     cost = positive("c", c)
     weigh = flag("balanced", balanced)
     count = thread_count(threads)
