@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from synthkit.metrics.learners import learner
 from synthkit.metrics.problem import Problem
 
 __all__ = ["lasso", "random_forest"]
@@ -25,13 +26,12 @@ def lasso(problem: Problem) -> tuple[Floats, Floats, Floats]:
         Importance [B, K, D]; informativeness max(0, 1 - 12 MSE), [B, K], 1 / 12 being the variance of a uniform factor;
         and NaN for the test rows that there are none of.
     """
-    from sklearn.linear_model import LassoCV
-
+    linear_model = learner("linear_model", "the lasso of DCI")
     shape = (problem.num_models, problem.num_factors)
     importance, score = np.zeros((*shape, problem.num_codes)), np.zeros(shape)
     for b, k in np.ndindex(*shape):
         codes, values = _to_unit(problem.codes[b]), _to_unit(problem.factors[k].values[:, np.newaxis])[:, 0]
-        model = LassoCV(alphas=_ALPHAS, cv=_FOLDS, max_iter=10_000).fit(codes, values)
+        model = linear_model.LassoCV(alphas=_ALPHAS, cv=_FOLDS, max_iter=10_000).fit(codes, values)
         importance[b, k] = np.abs(model.coef_)
         score[b, k] = max(0.0, 1.0 - float(np.mean((model.predict(codes) - values) ** 2)) / _UNIFORM_VARIANCE)
     return importance, score, np.full(shape, np.nan)
@@ -43,9 +43,8 @@ def random_forest(problem: Problem, targets: npt.NDArray[Any], loss: str) -> tup
     Returns:
         Importance [B, K, D], train and test score [B, K] (accuracy, or R2 and at least 0), K columns of ``targets``.
     """
-    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
-
-    make = RandomForestClassifier if loss == "classification" else RandomForestRegressor
+    ensemble = learner("ensemble", "the random forest of DCI")
+    make = ensemble.RandomForestClassifier if loss == "classification" else ensemble.RandomForestRegressor
     shape = (problem.num_models, targets.shape[1])
     importance, train, test = np.zeros((*shape, problem.num_codes)), np.zeros(shape), np.zeros(shape)
     rows = problem.num_train

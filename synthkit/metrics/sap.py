@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import numpy.typing as npt
 
 from synthkit.metrics.information import best_two
+from synthkit.metrics.learners import learner
 from synthkit.metrics.problem import Problem, Result
 from synthkit.ops.joint import cut, joint_counts
 from synthkit.ops.svm import single_code_svm
@@ -104,9 +107,10 @@ def _decision_tree(problem: Problem, chosen: list[int]) -> Floats:
 
 def _tree_accuracy(code: Floats, labels: npt.NDArray[np.int64], seed: int) -> float:
     """Training accuracy of a tree; 10 folds choose its depth, 1 to 9, the least of equals."""
-    from sklearn.model_selection import cross_val_score
-    from sklearn.tree import DecisionTreeClassifier
-
-    trees = [DecisionTreeClassifier(max_depth=depth, random_state=seed % 2**32) for depth in range(1, 10)]
-    means = [cross_val_score(tree, code, labels, cv=10).mean() for tree in trees]
+    tree, selection = (learner(name, "the decision tree of SAP") for name in ("tree", "model_selection"))
+    trees = [tree.DecisionTreeClassifier(max_depth=depth, random_state=seed % 2**32) for depth in range(1, 10)]
+    with warnings.catch_warnings():
+        # Of classes with fewer than 10 rows: some folds then lack them, which costs accuracy and is the source's way.
+        warnings.simplefilter("ignore", UserWarning)
+        means = [selection.cross_val_score(found, code, labels, cv=10).mean() for found in trees]
     return float(trees[int(np.argmax(means))].fit(code, labels).score(code, labels))

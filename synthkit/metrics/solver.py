@@ -17,5 +17,5 @@ def solver_options(problem: Problem, classes: int) -> dict[str, Any]:
     if problem.convention.logistic_solver == "lbfgs":
         return {"solver": "lbfgs"}
     if classes * (problem.num_codes + 1) > _MANY_UNKNOWNS:
-        return {"solver": "lbfgs", "max_iterations": 1000, "gradient_tolerance": 1e-6, "value_tolerance": 1e-13}
+        return {"solver": "lbfgs", "max_iterations": 500, "gradient_tolerance": 1e-6, "value_tolerance": 1e-13}
     return {}

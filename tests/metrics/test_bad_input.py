@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
-from synthkit.errors import InputError
+from synthkit.errors import InputError, WorkError
 from synthkit.metrics import evaluate
 
 ROWS = 200
@@ -82,3 +84,18 @@ def test_all_arguments_are_named() -> None:
 def test_a_metric_of_another_source_is_marked() -> None:
     found = evaluate(factors=FACTORS, codes=CODES, metrics="mig,jemmig", convention="dlib")
     assert any(w.startswith("jemmig: not defined by the source of dlib") for w in found.warnings)
+
+
+@pytest.mark.parametrize("metric", ["sap", "dci"])
+def test_without_scikit_learn(metric: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("sklearn.tree", "sklearn.linear_model"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(WorkError, match=r"needs scikit-learn: pip install 'synthkit\[train\]'"):
+        evaluate(factors=FACTORS, codes=CODES, metrics=metric, convention="ubisoft")
+
+
+def test_too_few_rows_of_a_class_to_fold() -> None:
+    rare = FACTORS.copy()
+    rare[:3, 0] = 9
+    found = evaluate(factors=rare, codes=CODES, metrics="sap", convention="ubisoft")
+    assert 0 <= found["sap"] <= 1
