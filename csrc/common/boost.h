@@ -15,6 +15,13 @@ constexpr float kSameCode = 1e-7f;
 // column) never wins by rounding.
 constexpr double kGainMargin = 4.440892098500626e-16;
 
+// Which feature a stage looks at v-th: forward from one that moves on every two stages, then backward over the same
+// round, so that of equally good features each comes first in about half of the stages and of the weight.
+SK_HD int64_t feature_in_turn(int64_t stage, int64_t v, int64_t features) {
+  const int64_t start = stage / 2 % features;
+  return (start + (stage % 2 == 0 ? v : features - 1 - v)) % features;
+}
+
 // The first code above a group that ends with `code`: scikit-learn adds in single precision, and so do we.
 SK_HD float code_limit(float code) { return code + kSameCode; }
 

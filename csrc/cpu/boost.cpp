@@ -138,7 +138,10 @@ class Model {
       // A task is a worker's share of the groups, since it needs scratch of its own.
       parallel_for(scratch_.size(), threads_, [&](size_t worker) {
         const BoostScratch scratch{scratch_[worker].centred.data(), scratch_[worker].nodes.data()};
-        for (size_t g = worker; g < groups_.size(); g += scratch_.size()) path_.stage(codes, groups_[g], scratch);
+        for (size_t g = worker; g < groups_.size(); g += scratch_.size()) {
+          groups_[g].stage = stage;
+          path_.stage(codes, groups_[g], scratch);
+        }
       });
     }
   }
@@ -203,7 +206,8 @@ class Model {
             {},
             {},
             settings_.learning_rate,
-            settings_.depth};
+            settings_.depth,
+            0};
   }
 
   void find_residuals() {

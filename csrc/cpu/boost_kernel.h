@@ -33,6 +33,7 @@ struct BoostGroup {
   bool newton[kBoostLanes];   // whether leaves are Newton steps, or means of residuals
   double learning_rate;
   int depth;
+  int64_t stage;
 };
 
 // A factor's lanes, counted over all groups. classes: 0 for regression, 2 for one lane of log-odds, else one lane each.

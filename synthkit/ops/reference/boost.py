@@ -31,10 +31,11 @@ def _fit_one(codes: npt.NDArray[np.float32], target: Array, classes: int, given:
     n = given.train_rows
     raw = np.tile(_start(target[:n], classes), (len(target), 1))  # [N, trees of a stage]
     gains = np.zeros((raw.shape[1], codes.shape[1]))
-    for _ in range(given.stages):
+    for stage in range(given.stages):
+        turn = _turn(stage, codes.shape[1])
         residuals = _residuals(raw[:n], target[:n], classes)
         for c, residual in enumerate(residuals.T):
-            leaves = _grow(codes, residual, given.max_depth, gains[c])
+            leaves = _grow(codes, residual, given.max_depth, gains[c], turn)
             for mask, mean, own in leaves:
                 raw[mask, c] += given.learning_rate * _leaf_value(residual[own], mean, classes)
     total = _sum(gains)
@@ -45,6 +46,13 @@ def _fit_one(codes: npt.NDArray[np.float32], target: Array, classes: int, given:
     if classes == 2:
         return importances, (raw[:, 0] >= 0).astype(np.float64)
     return importances, raw.argmax(axis=1).astype(np.float64)
+
+
+def _turn(stage: int, features: int) -> list[int]:
+    """The order in which a stage looks at the features: of equally good ones the first wins."""
+    start = stage // 2 % features
+    order = [*range(start, features), *range(start)]
+    return order if stage % 2 == 0 else order[::-1]
 
 
 def _sum(values: Array) -> Array:
@@ -78,7 +86,7 @@ def _residuals(raw: Array, target: Array, classes: int) -> Array:
 
 
 def _grow(
-    codes: npt.NDArray[np.float32], residual: Array, depth: int, gains: Array
+    codes: npt.NDArray[np.float32], residual: Array, depth: int, gains: Array, turn: list[int]
 ) -> list[tuple[npt.NDArray[np.bool_], float, Rows]]:
     """One tree, level by level: for each leaf its mask over all rows, its mean residual and its training rows."""
     n = len(residual)
@@ -87,7 +95,7 @@ def _grow(
         children = []
         for mask, mean in nodes:
             own = np.flatnonzero(mask[:n])
-            split = _best_split(codes, residual, mean, own)
+            split = _best_split(codes, residual, mean, own, turn)
             if split is None:
                 children.append((mask, mean))
                 continue
@@ -101,7 +109,7 @@ def _grow(
 
 
 def _best_split(
-    codes: npt.NDArray[np.float32], residual: Array, mean: float, own: Rows
+    codes: npt.NDArray[np.float32], residual: Array, mean: float, own: Rows, turn: list[int]
 ) -> tuple[int, float, float, int, float] | None:
     """Feature, threshold, gain per row, left count and left sum of centred residuals; None for a leaf."""
     centred = residual[own] - mean
@@ -109,7 +117,7 @@ def _best_split(
     if not _sum(np.square(centred)[:, None])[0] > np.finfo(np.float64).eps * size:
         return None
     best, found = -1.0, None
-    for feature in range(codes.shape[1]):
+    for feature in turn:
         x = codes[own, feature]
         order = np.argsort(x, kind="stable")
         x = x[order]
