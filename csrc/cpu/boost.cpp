@@ -60,10 +60,15 @@ class Sorted {
       for (int64_t i = 0; i < rows; ++i) column[i] = codes[i * features + feature];
       ties_[d] = sort(column, {order_.data() + feature * n, static_cast<size_t>(n)}, sorted_.data() + feature * n);
     });
+    for (int64_t d = 0; d < features; ++d) {
+      if (ties_[static_cast<size_t>(d)] != kAllTies) varying_.push_back(d);
+    }
   }
 
   BoostCodes view(const BoostShape& shape) const {
-    return {columns_.data(), order_.data(), sorted_.data(), ties_.data(), shape.train_rows, shape.rows, shape.features};
+    return {columns_.data(), order_.data(),   sorted_.data(),
+            ties_.data(),    varying_.data(), shape.train_rows,
+            shape.rows,      shape.features,  static_cast<int64_t>(varying_.size())};
   }
 
  private:
@@ -84,6 +89,7 @@ class Sorted {
   std::vector<uint32_t> order_;
   std::vector<float> sorted_;
   std::vector<BoostTies> ties_;
+  std::vector<int64_t> varying_;
 };
 
 // What one thread needs for a stage.

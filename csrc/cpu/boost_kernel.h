@@ -17,11 +17,12 @@ enum BoostTies : uint8_t { kFewTies = 0, kManyTies = 1, kAllTies = 2 };
 
 // One model's codes, n training rows first. Pointers, since STL must stay out of files compiled for several paths.
 struct BoostCodes {
-  const float* columns;   // [features, rows]
-  const uint32_t* order;  // [features, n]: training rows by code, then by row
-  const float* sorted;    // [features, n]: the codes in that order
-  const BoostTies* ties;  // [features]
-  int64_t n, rows, features;
+  const float* columns;    // [features, rows]
+  const uint32_t* order;   // [features, n]: training rows by code, then by row
+  const float* sorted;     // [features, n]: the codes in that order
+  const BoostTies* ties;   // [features]
+  const int64_t* varying;  // [num_varying]: the features that could split anything
+  int64_t n, rows, features, num_varying;
 };
 
 // Eight lanes, side by side in each row.

@@ -127,8 +127,8 @@ static void search_lanes(const BoostCodes& codes, const BoostGroup& group, const
     best.left_count[k] = best.left_sum[k] = all(0.0);
     best.place[k] = all(int64_t{-1});
   }
-  for (int64_t v = 0; open && v < codes.features; ++v) {
-    const int64_t feature = feature_in_turn(group.stage, v, codes.features);
+  for (int64_t v = 0; open && v < codes.num_varying; ++v) {
+    const int64_t feature = codes.varying[feature_in_turn(group.stage, v, codes.num_varying)];
     if (codes.ties[feature] == kFewTies) search_feature<kNodes, false>(codes, scratch, first, feature, best);
     if (codes.ties[feature] == kManyTies) search_feature<kNodes, true>(codes, scratch, first, feature, best);
   }

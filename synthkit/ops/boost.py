@@ -67,10 +67,10 @@ def boosted_trees(
 
     A node is split unless at the largest depth, of variance <= 2.2e-16, or without neighbours (by a code, within the
     node) more than 1e-7 apart in float32. Thresholds lie in the middle of neighbours. Of equally good splits (equal
-    within rounding) the code that is looked at first wins, then the lowest threshold; stages look at the codes in turn,
-    forward from code 0, backward, forward from code 1, backward, ..., so that copies of a code share its importance.
-    scikit-learn draws the order at random; results agree but for ties, which are common in small nodes, where several
-    codes part the rows in the same way. The results do not depend on threads, batch or instruction set.
+    within rounding) the code that is looked at first wins, then the lowest threshold; stages look at the codes that
+    vary in turn, forward from the first, backward, forward from the second, backward, ..., so that copies of a code
+    share its importance. scikit-learn draws the order at random; results agree but for ties, which are common in small
+    nodes, where several codes part the rows in the same way. The results do not depend on threads, batch or instruction set.
 
     Args:
         codes: Numbers [B, N, D], or [N, D] for B = 1; used as float32, as scikit-learn does.

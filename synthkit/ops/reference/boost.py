@@ -31,8 +31,9 @@ def _fit_one(codes: npt.NDArray[np.float32], target: Array, classes: int, given:
     n = given.train_rows
     raw = np.tile(_start(target[:n], classes), (len(target), 1))  # [N, trees of a stage]
     gains = np.zeros((raw.shape[1], codes.shape[1]))
+    varying = np.flatnonzero(codes[:n].max(axis=0) > codes[:n].min(axis=0) + F(1e-7)).tolist()
     for stage in range(given.stages):
-        turn = _turn(stage, codes.shape[1])
+        turn = [varying[v] for v in _turn(stage, len(varying))]
         residuals = _residuals(raw[:n], target[:n], classes)
         for c, residual in enumerate(residuals.T):
             leaves = _grow(codes, residual, given.max_depth, gains[c], turn)
@@ -50,7 +51,7 @@ def _fit_one(codes: npt.NDArray[np.float32], target: Array, classes: int, given:
 
 def _turn(stage: int, features: int) -> list[int]:
     """The order in which a stage looks at the features: of equally good ones the first wins."""
-    start = stage // 2 % features
+    start = stage // 2 % max(features, 1)
     order = [*range(start, features), *range(start)]
     return order if stage % 2 == 0 else order[::-1]
 
