@@ -1,13 +1,18 @@
 """What the documentation says is what happens."""
 
+import dataclasses
 import hashlib
+import importlib.util
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from synthkit.metrics import CONVENTIONS, METRICS, Convention
 from synthkit.recipe import Correlated, Grid, HeldOut, LatinHypercube, Random
 from synthkit.recipe.load import load_recipe, recipe_names
 from synthkit.records import AudioLayout
@@ -90,3 +95,30 @@ def test_every_recipe_is_in_the_readme():
     text = (ROOT / "README.md").read_text()
     for name in recipe_names():
         assert name in text
+
+
+def test_the_readme_scores_hand_made_codes(synthkit, tmp_path):
+    synthkit("generate", "syntone_small", "--out", "tones")
+    scripts = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    script = next(found for found in scripts if "np.savez" in found)
+    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True)
+    command = "synthkit score codes.npz --data tones --metrics mig,sap,dci --plot scores.png"
+    assert console(command) == synthkit(*command.split()[1:]).stdout.splitlines()
+
+
+def test_the_table_of_conventions_is_real():
+    path = ROOT / "docs" / "figures" / "conventions.py"
+    spec = importlib.util.spec_from_file_location("conventions", path)
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    assert script.table(script.scores()) in (ROOT / "docs" / "metrics.md").read_text()
+
+
+def test_every_metric_and_convention_is_documented():
+    page = (ROOT / "docs" / "metrics.md").read_text()
+    for name in (*METRICS, *CONVENTIONS):
+        stem = name.removesuffix("_test")
+        assert f"`{name}`" in page or f"`{stem}_train`, `_test`" in page, name
+    documented = Convention.__doc__
+    for field in dataclasses.fields(Convention):
+        assert f"        {field.name}: " in documented, field.name

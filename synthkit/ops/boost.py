@@ -70,7 +70,8 @@ def boosted_trees(
     within rounding) the code that is looked at first wins, then the lowest threshold; stages look at the codes that
     vary in turn, forward from the first, backward, forward from the second, backward, ..., so that copies of a code
     share its importance. scikit-learn draws the order at random; results agree but for ties, which are common in small
-    nodes, where several codes part the rows in the same way. The results do not depend on threads, batch or instruction set.
+    nodes, where several codes part the rows in the same way. The results do not depend on threads, batch or
+    instruction set.
 
     Args:
         codes: Numbers [B, N, D], or [N, D] for B = 1; used as float32, as scikit-learn does.
