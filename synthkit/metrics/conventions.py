@@ -16,9 +16,13 @@ from __future__ import annotations
 import dataclasses
 import difflib
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import numpy as np
 
 from synthkit.errors import InputError
+from synthkit.ops.arrays import choose
+from synthkit.ops.joint import MAX_BINS
 
 __all__ = ["CONVENTIONS", "Convention", "convention_of"]
 
@@ -129,6 +133,43 @@ class Convention:
     info_discrete_codes: Literal["auto", "never"] = "auto"
     info_silent: Literal["exclude", "undefined"] = "exclude"
     info_e_balanced: bool = False
+
+    def __post_init__(self) -> None:
+        for name, hint in get_type_hints(Convention).items():
+            value = getattr(self, name)
+            if get_origin(hint) is Literal:
+                choose(value, get_args(hint), name=f"convention.{name}")
+            elif name in _LIMITS:
+                _check_number(name, hint, value)
+
+
+# Least and greatest value of numeric fields.
+_LIMITS: dict[str, tuple[float, float]] = {
+    "code_bins": (2, MAX_BINS),
+    "factor_bins": (2, MAX_BINS),
+    "null_deviations": (0, 1e6),
+    "dci_smoothing": (0, 1),
+    "explicitness_chance": (0, 0.5),
+    "irs_quantile": (0, 1),
+    "irs_factor_bins": (0, MAX_BINS),
+    "vae_batch": (2, 2**20),
+    "vae_train_points": (2, 2**24),
+    "vae_test_points": (1, 2**24),
+    "factor_vae_min_std": (0, 1e300),
+    "z_batch": (2, 2**20),
+    "z_min_var_votes": (1, 2**24),
+    "info_neighbours": (1, 2**20),
+    "info_active_range": (0, 1),
+}
+
+
+def _check_number(name: str, kind: type, value: Any) -> None:
+    least, most = _LIMITS[name]
+    whole = kind is int
+    right = isinstance(value, int | np.integer | (int if whole else float)) and not isinstance(value, bool)
+    if not right or not least <= value <= most:
+        what = "a whole number" if whole else "a number"
+        raise InputError(f"convention.{name}: must be {what} from {least:g} to {most:g}, not {value!r}")
 
 
 _DLIB = Convention(

@@ -213,6 +213,12 @@ def _refuse_swapped(codes: npt.NDArray[np.float64], factors: tuple[Factor, ...])
 
 def _refuse_too_few_rows(problem: Problem, families: list[Family]) -> None:
     rows = problem.num_rows
+    for factor, levels in zip(problem.factors, problem.levels, strict=True):
+        if 2 * levels > rows:
+            raise InputError(
+                f"factors: {factor.name} has {levels} different values in {rows} rows, and the convention "
+                f"{problem.convention.name} takes each for a class; use the default convention, or round them"
+            )
     least = max(problem.code_bins, 2 * int(problem.levels.max()))
     if rows < least:
         raise InputError(

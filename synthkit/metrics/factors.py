@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synthkit.errors import InputError
+from synthkit.ops.arrays import as_array
 
 __all__ = ["KINDS", "Factor", "Kind", "read_factors"]
 
@@ -45,7 +46,7 @@ def read_factors(factors: Any, kinds: Any, names: Any) -> tuple[Factor, ...]:
         InputError: Wrong shape or dtype, NaN or infinity, a constant factor, fractions declared categorical, nearly as
             many classes as rows, unknown kinds, wrong numbers of kinds or names.
     """
-    array = np.asarray(factors)
+    array = as_array("factors", factors)
     if array.dtype.kind not in "fiub":
         raise InputError(f"factors: must be numbers, not {array.dtype}; number the classes of text columns")
     if array.ndim != 2 or 0 in array.shape:

@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from synthkit.errors import InputError
 from synthkit.metrics.conventions import Convention
 from synthkit.metrics.factors import Factor
 from synthkit.ops.joint import cut
@@ -141,13 +140,7 @@ class Problem:
         convention = self.convention
         values = factor.values
         if factor.kind == "categorical" or convention.factor_binning == "levels":
-            classes = np.unique(values, return_inverse=True)[1]
-            if 2 * (classes.max() + 1) > len(values):
-                raise InputError(
-                    f"factors: {factor.name} has {classes.max() + 1} different values in {len(values)} rows, and the "
-                    f"convention {convention.name} takes each for a class; use the default convention, or round them"
-                )
-            return classes
+            return np.unique(values, return_inverse=True)[1]
         bins = cut(
             values[:, np.newaxis],
             bins=convention.factor_bins,

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from synthkit.errors import InputError
 
-__all__ = ["as_code_batch", "as_labels", "choose", "finite", "whole"]
+__all__ = ["as_array", "as_code_batch", "as_labels", "choose", "finite", "whole"]
 
 
 def as_code_batch(codes: Any) -> npt.NDArray[np.float64]:
@@ -19,7 +19,7 @@ def as_code_batch(codes: Any) -> npt.NDArray[np.float64]:
     Raises:
         InputError: No such shape, no rows or columns, not real numbers, or NaN or infinity (the first place is named).
     """
-    array = np.asarray(codes)
+    array = as_array("codes", codes)
     if array.dtype.kind not in "fiub":
         raise InputError(f"codes: must be real numbers, not {array.dtype}")
     if array.ndim not in (2, 3) or 0 in array.shape:
@@ -37,9 +37,21 @@ def as_code_batch(codes: Any) -> npt.NDArray[np.float64]:
     return batch
 
 
+def as_array(name: str, values: Any) -> npt.NDArray[Any]:
+    """An array of whatever can be one.
+
+    Raises:
+        InputError: It cannot: rows of unequal length, or a tensor that lies on a GPU or wants a gradient.
+    """
+    try:
+        return np.asarray(values)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise InputError(f"{name}: cannot be read as an array: {error}") from error
+
+
 def finite(name: str, values: Any) -> npt.NDArray[np.float64]:
     """Real numbers of any shape as finite float64 in C order; copied only if needed."""
-    array = np.asarray(values)
+    array = as_array(name, values)
     if array.dtype.kind not in "fiub":
         raise InputError(f"{name}: must be real numbers, not {array.dtype}")
     array = np.ascontiguousarray(array, dtype=np.float64)

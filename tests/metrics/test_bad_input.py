@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from synthkit.errors import InputError, WorkError
-from synthkit.metrics import evaluate
+from synthkit.metrics import CONVENTIONS, evaluate
 
 ROWS = 200
 FACTORS = np.stack([np.arange(ROWS) % 4, np.arange(ROWS) // 4 % 2], axis=1)
@@ -42,6 +45,8 @@ def replaced(array: np.ndarray, place: tuple[int, ...], value: float) -> np.ndar
         ({"factors": CODES[:, :2], "codes": FACTORS}, "are they swapped"),
         ({"factors": FACTORS[:30], "codes": CODES[:30], "convention": "dlib"}, None),
         ({"factors": FACTORS[:15], "codes": CODES[:15]}, "15 rows are too few for 20 bins and 4 classes; at least 20"),
+        ({"codes": [[0.0, 1.0], [2.0]]}, "codes: cannot be read as an array"),
+        ({"factors": torch.zeros(ROWS, 2, requires_grad=True)}, "factors: cannot be read as an array: .*detach"),
         ({"metrics": "mgi"}, r"there is no 'mgi'; did you mean 'mig'\?"),
         ({"metrics": "beta-vea"}, r"did you mean 'beta_vae'\?"),
         ({"metrics": []}, "metrics: must be 'all' or names"),
@@ -99,3 +104,37 @@ def test_too_few_rows_of_a_class_to_fold() -> None:
     rare[:3, 0] = 9
     found = evaluate(factors=rare, codes=CODES, metrics="sap", convention="ubisoft")
     assert 0 <= found["sap"] <= 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("dci_model", "gbt", "convention.dci_model: 'gbt' is none of: boosted_trees, random_forest, lasso"),
+        ("log_base", 2, "convention.log_base: 2 is none of: e, 2"),
+        ("code_bins", 1, "convention.code_bins: must be a whole number from 2 to 65536, not 1"),
+        ("code_bins", 20.0, "convention.code_bins: must be a whole number"),
+        ("irs_quantile", 99, "convention.irs_quantile: must be a number from 0 to 1, not 99"),
+    ],
+)
+def test_a_convention_that_cannot_be(field: str, value: object, message: str) -> None:
+    with pytest.raises(InputError, match=re.escape(message)):
+        replace(CONVENTIONS["default"], **{field: value})
+
+
+def test_variants_of_a_convention() -> None:
+    for changes in (
+        {"information_correction": "miller_madow"},
+        {"dci_model": "random_forest"},
+        {"jemmig_form": "original", "log_base": "2"},
+        {"explicitness_model": "one_vs_rest_raw", "explicitness_balanced": True},
+        {"sap_categorical": "linear_svm", "vae_level_draw": "levels", "vae_sampler": "intervention"},
+        {"dci_numeric": "classification", "factor_binning": "equal_width", "logistic_solver": "lbfgs"},
+    ):
+        convention = replace(CONVENTIONS["default"], name="variant", vae_train_points=50, vae_test_points=50, **changes)
+        codes = CODES + np.pad(2.0 * FACTORS, ((0, 0), (0, 1)))
+        found = evaluate(factors=FACTORS, codes=codes, convention=convention, factor_kinds=["categorical", "ordinal"])
+        assert not found.undefined
+        assert found.convention == "variant"
+        assert all(np.isfinite(found[name]) for name in found)
+        for field, value in changes.items():
+            assert found.settings[field] == value
