@@ -5,9 +5,9 @@ of 10,000 rows, where NumPy's bincount with the index arithmetic before it takes
 expected at 3 to 5 s on two cores, nearly all of it boosted trees.
 
 Measured: 4.5 to 6 times for plain counts. The mean over permutations, which the baseline lacks, costs ten times the
-counting (0.5 s for 100 models; 1.1 s before logarithms of counts came from a table). The whole family takes 1.8 to
-2.4 s (dlib's settings 1.2 to 1.8 s), of which boosted trees 1.1 s. A million rows of ten codes and five factors:
-information 2 s, SAP, IRS and nearest neighbours 6 to 9 s, explicitness 15 to 29 s.
+counting (0.3 to 0.5 s for 100 models; 1.1 s before logarithms of counts came from a table). The whole family takes 1.4
+to 2.4 s (dlib's settings 1.1 to 1.8 s), of which boosted trees about 1 s; the process peaks at 240 MB. A million rows
+of ten codes and five factors: information 2 s, SAP, IRS and nearest neighbours 6 to 9 s, explicitness 14 to 29 s.
 """
 
 from __future__ import annotations
