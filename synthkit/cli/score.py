@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from synthkit.cli.output import console, print_json
+from synthkit.cli.progress import progress_bar
 from synthkit.dataset import Dataset, load
 from synthkit.errors import InputError, WorkError
 from synthkit.metrics import Scores, evaluate
 from synthkit.metrics.files import CodesFile, list_files, read_codes
 from synthkit.metrics.scores import plain
+from synthkit.run import Progress
 from synthkit.shards.files import write_file
 
 __all__ = ["Options", "run"]
@@ -142,11 +145,16 @@ def _scored(group: list[CodesFile], options: Options, *, named: bool) -> Scores:
     codes = first.codes if len(group) == 1 else np.stack([file.codes for file in group])
     arguments = {"factor_kinds": first.kinds, "factor_names": first.names} | options.arguments
     try:
-        scores = evaluate(factors=first.factors, codes=codes, **arguments)
+        with progress_bar("resamples") as update:
+            scores = evaluate(factors=first.factors, codes=codes, on_progress=_reporter(update), **arguments)
     except InputError as error:
         where = first.path if len(group) == 1 else f"{first.path} and {len(group) - 1} more"
         raise InputError(f"{where}: {error}") from error
     return replace(scores, model_names=tuple(file.path.name for file in group)) if named else scores
+
+
+def _reporter(update: Callable[[Progress], None] | None) -> Callable[[int, int], None] | None:
+    return None if update is None else lambda done, total: update(Progress(done, total, 0))
 
 
 def _of_directory(found: list[Scores]) -> dict[str, Any]:

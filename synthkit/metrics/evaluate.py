@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from synthkit.errors import InputError
+from synthkit.metrics.checks import refuse_mismatch, refuse_swapped, refuse_too_few_rows
 from synthkit.metrics.conventions import Convention, convention_of
-from synthkit.metrics.factors import Factor, read_factors
+from synthkit.metrics.factors import read_factors
 from synthkit.metrics.information import information_matrix, units
-from synthkit.metrics.problem import Problem, Result, places, train_count
+from synthkit.metrics.notes import first_notes
+from synthkit.metrics.problem import Problem, Result, train_count
 from synthkit.metrics.registry import FAMILIES, METRICS, Family, choose_metrics
 from synthkit.metrics.resample import intervals
 from synthkit.metrics.scores import Interval, Scores
@@ -26,8 +27,6 @@ __all__ = ["evaluate"]
 _DEVICES = ("cpu", "reference")
 _MAX_SEED = 2**63 - 1
 _MAX_RESAMPLES = 1_000_000
-# Plug-in information of independent columns, in shares of a factor's entropy, that is worth a warning.
-_NOTABLE_BIAS = 0.02
 
 
 def evaluate(
@@ -44,6 +43,7 @@ def evaluate(
     seed: int = 0,
     threads: int | None = None,
     device: str = "cpu",
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> Scores:
     """Score how well codes lay factors apart.
 
@@ -62,6 +62,7 @@ def evaluate(
         seed: Of all that is drawn: the shuffle, batches of rows, resamples.
         threads: Threads; None for one a core. No result depends on it.
         device: ``cpu``, or ``reference`` for the NumPy twins of all kernels (slow).
+        on_progress: Called after each resample with how many are done, and how many there are.
 
     Returns:
         Scores: floats for codes [N, D], float64 [B] for codes [B, N, D]. Memory: the codes as float64, twice if
@@ -74,9 +75,9 @@ def evaluate(
     chosen = choose_metrics(metrics, settings)
     batch = as_code_batch(codes)
     read = read_factors(factors, factor_kinds, factor_names)
-    _refuse_mismatch(batch, read)
+    refuse_mismatch(batch, read)
     if factor_kinds is None:
-        _refuse_swapped(batch, read)
+        refuse_swapped(batch, read)
     shuffled = settings.shuffle if shuffle is None else bool(shuffle)
     problem = Problem(
         codes=batch,
@@ -94,9 +95,9 @@ def evaluate(
     if resamples == 1:
         raise InputError("bootstrap: one resample has no spread; give 0 or at least 2 (100 or more for an interval)")
     families = [family for family in FAMILIES if set(family.metrics) & set(chosen)]
-    _refuse_too_few_rows(problem, families)
+    refuse_too_few_rows(problem, families)
     result = _merged(problem, families, chosen)
-    found = {} if resamples == 0 else intervals(problem, families, result.values, resamples)
+    found = {} if resamples == 0 else intervals(problem, families, result.values, resamples, on_progress)
     single = np.ndim(codes) == 2
     return Scores(
         convention=settings.name,
@@ -117,7 +118,7 @@ def evaluate(
 
 
 def _merged(problem: Problem, families: list[Family], chosen: tuple[str, ...]) -> Result:
-    merged = Result(notes=_notes(problem, families, chosen))
+    merged = Result(notes=first_notes(problem, families, chosen))
     if any(family.on_information for family in families):
         matrix = problem.once("information", information_matrix)
         merged.matrices["mutual_information"] = matrix.mutual / units(problem)
@@ -155,85 +156,6 @@ def _settings(problem: Problem, shuffled: bool, train_fraction: float, resamples
         "seed": problem.seed,
         "bootstrap": resamples,
     }
-
-
-def _notes(problem: Problem, families: list[Family], chosen: tuple[str, ...]) -> list[str]:
-    convention = problem.convention
-    notes = []
-    foreign = [name for name in chosen if convention.defines and name not in convention.defines]
-    if foreign:
-        notes.append(
-            f"{', '.join(foreign)}: not defined by the source of {convention.name}; computed with its bins and settings"
-        )
-    if not problem.alive.all():
-        fate = "left out" if convention.dead_codes == "exclude" else "kept, as this convention does"
-        notes.append(f"constant codes ({fate}): {places(~problem.alive)}")
-    if any(family.on_information for family in families):
-        notes.extend(_bias_notes(problem))
-    return notes
-
-
-def _bias_notes(problem: Problem) -> list[str]:
-    levels, bins = problem.levels, problem.code_bins
-    notes = []
-    if problem.convention.information_correction == "none":
-        bias = (levels - 1) * (bins - 1) / (2 * problem.num_rows) / np.log(levels)
-        if bias.max() > _NOTABLE_BIAS:
-            worst = problem.factors[int(bias.argmax())].name
-            notes.append(
-                f"plug-in information is biased: a code that knows nothing of {worst} shows about "
-                f"{min(bias.max(), 1.0):.0%} of its entropy at {problem.num_rows} rows"
-            )
-    if levels.max() > bins:
-        worst = problem.factors[int(levels.argmax())].name
-        notes.append(
-            f"{worst} has {levels.max()} classes but codes have {bins} bins: no code can tell more than "
-            f"{np.log(bins) / np.log(levels.max()):.0%} of it"
-        )
-    return notes
-
-
-def _refuse_mismatch(codes: npt.NDArray[np.float64], factors: tuple[Factor, ...]) -> None:
-    rows = len(factors[0].values)
-    if codes.shape[1] != rows:
-        hint = " (codes of several models are [B, N, D])" if rows in codes.shape else ""
-        raise InputError(f"codes: {codes.shape[1]} rows, but factors have {rows}; row i of both is example i{hint}")
-
-
-def _refuse_swapped(codes: npt.NDArray[np.float64], factors: tuple[Factor, ...]) -> None:
-    """Fractions for factors and class numbers for codes: nearly always the two were mixed up."""
-    if any(factor.kind != "continuous" for factor in factors):
-        return
-    if np.all(codes == np.round(codes)) and not all(np.all(f.values == np.round(f.values)) for f in factors):
-        raise InputError(
-            "factors hold fractions and codes hold whole numbers only: are they swapped? factors are what is known of "
-            "an example, codes what the model says; if this is meant, declare factor_kinds"
-        )
-
-
-def _refuse_too_few_rows(problem: Problem, families: list[Family]) -> None:
-    rows = problem.num_rows
-    for factor, levels in zip(problem.factors, problem.levels, strict=True):
-        if 2 * levels > rows:
-            raise InputError(
-                f"factors: {factor.name} has {levels} different values in {rows} rows, and the convention "
-                f"{problem.convention.name} takes each for a class; use the default convention, or round them"
-            )
-    least = max(problem.code_bins, 2 * int(problem.levels.max()))
-    if rows < least:
-        raise InputError(
-            f"codes: {rows} rows are too few for {problem.code_bins} bins and {problem.levels.max()} classes; at least "
-            f"{least} are needed, and ten times that for a number worth printing"
-        )
-    if not any(family.split for family in families):
-        return
-    if problem.num_train >= rows:
-        raise InputError(f"train_fraction: leaves none of {rows} rows for the test")
-    for factor, labels in zip(problem.factors, problem.labels, strict=True):
-        if len(np.unique(labels[: problem.num_train])) < 2:
-            raise InputError(
-                f"factors: {factor.name} does not vary in the {problem.num_train} training rows; shuffle them"
-            )
 
 
 def _num_train(rows: int, fraction: Any) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,11 @@ _LEVEL = (2.5, 97.5)
 
 
 def intervals(
-    problem: Problem, families: Iterable[Family], values: dict[str, Floats], resamples: int
+    problem: Problem,
+    families: Iterable[Family],
+    values: dict[str, Floats],
+    resamples: int,
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Interval]:
     """95 % intervals of metrics over the choice of rows.
 
@@ -30,19 +34,27 @@ def intervals(
     the rows are drawn without replacement, which has the same variance. Repetition and halving shift the values, the
     more so the fewer rows there are; hence the ends are the value plus the quantiles of the resamples' distance from
     their own mean, within the metric's range. The spread over training runs is another thing and not in here.
+    ``on_progress`` is told how many resamples are done, and how many there are.
     """
-    found: dict[str, Interval] = {}
-    for family in families:
-        samples: dict[str, list[Floats]] = {name: [] for name in family.metrics if name in values}
-        for number in range(resamples):
-            rows, train = _rows(problem, number, repeats=family.repeats_allowed)
-            part = problem.take(rows, num_train=train)
-            result = family.compute(part)
-            for name, held in samples.items():
-                held.append(result.values[name])
-        for name, held in samples.items():
-            found[name] = _interval(values[name], np.array(held), family.bounds)
-    return found
+    chosen = list(families)
+    samples: dict[str, list[Floats]] = {name: [] for family in chosen for name in family.metrics if name in values}
+    for number in range(resamples):
+        # One of each kind for all families, so that they share what they work out.
+        parts = {repeats: _resampled(problem, number, repeats) for repeats in {f.repeats_allowed for f in chosen}}
+        for family in chosen:
+            result = family.compute(parts[family.repeats_allowed])
+            for name in family.metrics:
+                if name in samples:
+                    samples[name].append(result.values[name])
+        if on_progress is not None:
+            on_progress(number + 1, resamples)
+    bounds = {name: family.bounds for family in chosen for name in family.metrics}
+    return {name: _interval(values[name], np.array(held), bounds[name]) for name, held in samples.items()}
+
+
+def _resampled(problem: Problem, number: int, repeats: bool) -> Problem:
+    rows, train = _rows(problem, number, repeats=repeats)
+    return problem.take(rows, num_train=train)
 
 
 def _rows(problem: Problem, number: int, *, repeats: bool) -> tuple[Ints, int]:

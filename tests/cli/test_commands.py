@@ -25,7 +25,7 @@ def made(synthkit, tmp_path):
 def test_help_and_version(synthkit):
     for flag in ("--help", "-h"):
         said = synthkit(flag).stdout
-        for command in ("generate", "plan", "verify", "list", "show", "doctor", "schema"):
+        for command in ("generate", "plan", "verify", "list", "show", "score", "doctor", "schema"):
             assert f" {command} " in said
     assert synthkit("--version").stdout == f"synthkit {package.__version__}\n"
     for flag in (

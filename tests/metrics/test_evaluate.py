@@ -296,7 +296,11 @@ def test_continuous_factors() -> None:
 def test_intervals() -> None:
     factors, codes = grid(4800, noise=0.5, extra=0)
     names = "mig,sap,info_m,mutual_info_score,explicitness_test"
-    large = evaluate(factors=factors, codes=codes, metrics=names, bootstrap=40)
+    told: list[tuple[int, int]] = []
+    large = evaluate(
+        factors=factors, codes=codes, metrics=names, bootstrap=40, on_progress=lambda *state: told.append(state)
+    )
+    assert told == [(number, 40) for number in range(1, 41)]
     small = evaluate(factors=factors[:600], codes=codes[:600], metrics=names, bootstrap=40)
     for name in large:
         interval = large.intervals[name]
