@@ -51,7 +51,12 @@ def run(codes: Path, options: Options, *, out: Path | None, plot: Path | None, a
     dataset = None if options.data is None else load(options.data, split=options.split)
     wanted = options.factors if dataset is None else []
     files = [_with_factors(read_codes(path, wanted), dataset, options) for path in paths]
-    found = [_scored(group, options, named=codes.is_dir()) for group in _groups(files)]
+    groups = _groups(files)
+    if plot is not None and len(groups) > 1:
+        raise InputError(
+            f"--plot: the files in {codes} differ in shape or factors, or are too many; draw them one by one"
+        )
+    found = [_scored(group, options, named=codes.is_dir()) for group in groups]
     report = _of_directory(found) if codes.is_dir() else found[0].to_dict()
     if out is not None:
         text = json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

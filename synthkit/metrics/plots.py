@@ -44,7 +44,8 @@ def plot_scores(scores: Scores, path: str | Path | None = None) -> Any:
         _draw_matrix(figure, next(axes), _TITLES.get(name, name), matrix, scores.factor_names)
     for unused in axes:
         unused.set_axis_off()
-    figure.suptitle(f"convention {scores.convention}")
+    models = "" if scores.num_models is None else f", {scores.num_models} models: matrices are their mean"
+    figure.suptitle(f"convention {scores.convention}{models}")
     if path is not None:
         figure.savefig(path, dpi=120)
     return figure
@@ -74,7 +75,8 @@ def _draw_bars(axes: Any, scores: Scores, names: list[str]) -> None:
     axes.set_yticks(places, names, fontsize=8)
     axes.set_xlim(min(0.0, *heights), max(1.0, *heights))
     axes.grid(axis="x", alpha=0.3)
-    axes.set_title("95 % intervals over rows" if scores.intervals else "scores", fontsize=10)
+    title = "95 % intervals over rows" if scores.intervals else "scores"
+    axes.set_title(title if scores.num_models is None else "scores: models (ticks) and their mean", fontsize=10)
 
 
 def _draw_matrix(figure: Any, axes: Any, title: str, matrix: Any, names: tuple[str, ...]) -> None:

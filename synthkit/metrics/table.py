@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["html_table", "rich_table", "text_table"]
 
 # More columns do not fit; the rest is in `Scores.metrics`.
-_SHOWN_MODELS = 8
+_SHOWN_MODELS = 6
 
 
 def _columns(scores: Scores) -> list[str]:
@@ -69,7 +69,11 @@ def rich_table(scores: Scores) -> Any:
 
     table = Table()
     for number, column in enumerate(_columns(scores)):
-        table.add_column(column, justify="left" if number == 0 or column == "by factor" else "right")
+        table.add_column(
+            column,
+            justify="left" if number == 0 or column == "by factor" else "right",
+            no_wrap=number == 0,  # a metric's name is what a reader looks for
+        )
     for row in _rows(scores):
         table.add_row(*row)
     return Group(Text(_title(scores)), table, *(Text(note) for note in _notes(scores)))

@@ -86,6 +86,8 @@ def test_a_directory_is_a_batch(synthkit, tmp_path):
         alone = evaluate(factors=factors, codes=found, metrics=NAMES)
         assert report["scores"][name]["metrics"] == alone.to_dict()["metrics"]
         assert report["metrics"]["mig"][place] == alone["mig"]
+    said = refused(synthkit, "score", "checkpoints", "--metrics", "mig", "--plot", "s.png")
+    assert "differ in shape or factors" in said
     table = synthkit("score", "checkpoints", "--metrics", "mig").stdout
     assert "step-1.npz" in table
     assert "wide.npz" in table

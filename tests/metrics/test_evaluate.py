@@ -340,8 +340,8 @@ def test_results_as_text() -> None:
         assert "hue, size, side" in text
         assert "no probe_r2: no factor is ordinal or continuous" in text
     batch = evaluate(factors=factors, codes=np.stack([codes] * 10), metrics="mig")
-    assert "model 7" in str(batch)
-    assert "model 8" not in str(batch)
+    assert "model 5" in str(batch)
+    assert "model 6" not in str(batch)
     assert batch.num_models == 10
 
 
