@@ -9,8 +9,11 @@ from synthkit.errors import InputError
 from synthkit.metrics.factors import Factor
 from synthkit.metrics.problem import Problem
 from synthkit.metrics.registry import Family
+from synthkit.ops.arrays import code_place
 
-__all__ = ["refuse_mismatch", "refuse_swapped", "refuse_too_few_rows"]
+__all__ = ["refuse_huge", "refuse_mismatch", "refuse_swapped", "refuse_too_few_rows"]
+
+_HUGE = 1e30
 
 
 def refuse_mismatch(codes: npt.NDArray[np.float64], factors: tuple[Factor, ...]) -> None:
@@ -19,6 +22,14 @@ def refuse_mismatch(codes: npt.NDArray[np.float64], factors: tuple[Factor, ...])
     if codes.shape[1] != rows:
         hint = " (codes of several models are [B, N, D])" if rows in codes.shape else ""
         raise InputError(f"codes: {codes.shape[1]} rows, but factors have {rows}; row i of both is example i{hint}")
+
+
+def refuse_huge(codes: npt.NDArray[np.float64], batch: bool) -> None:
+    """Squares of codes must be numbers, and trees take codes as float32."""
+    place = np.unravel_index(np.argmax(np.abs(codes)), codes.shape)
+    if abs(codes[place]) > _HUGE:
+        where = code_place(np.array(place), batch)
+        raise InputError(f"codes: {codes[place]:g} at {where}; beyond {_HUGE:g} nothing can be squared: scale them")
 
 
 def refuse_swapped(codes: npt.NDArray[np.float64], factors: tuple[Factor, ...]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from synthkit.errors import InputError
-from synthkit.metrics.checks import refuse_mismatch, refuse_swapped, refuse_too_few_rows
+from synthkit.metrics.checks import refuse_huge, refuse_mismatch, refuse_swapped, refuse_too_few_rows
 from synthkit.metrics.conventions import Convention, convention_of
 from synthkit.metrics.factors import read_factors
 from synthkit.metrics.information import information_matrix, units
@@ -76,6 +76,7 @@ def evaluate(
     batch = as_code_batch(codes)
     read = read_factors(factors, factor_kinds, factor_names)
     refuse_mismatch(batch, read)
+    refuse_huge(batch, np.ndim(codes) == 3)
     if factor_kinds is None:
         refuse_swapped(batch, read)
     shuffled = settings.shuffle if shuffle is None else bool(shuffle)

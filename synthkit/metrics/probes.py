@@ -8,6 +8,7 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
+from synthkit.metrics.mig import mean_over
 from synthkit.metrics.problem import Problem, Result
 from synthkit.metrics.scaling import zscore
 from synthkit.metrics.solver import solver_options
@@ -44,7 +45,9 @@ def probe(problem: Problem) -> Result:
     if numeric:
         r2 = np.array([_r2(problem, codes, numeric) for codes in problem.codes])
         result.per_factor["probe_r2"] = _spread(problem, r2, numeric)
-        result.values["probe_r2"] = r2.mean(axis=1)
+        result.values["probe_r2"] = mean_over(r2, ~np.isnan(r2))
+        if np.isnan(result.values["probe_r2"]).any():
+            result.undefined["probe_r2"] = "no ordinal or continuous factor varies in the test rows"
     for name in (*(f"probe_{n}" for n in names), "probe_r2"):
         if name not in result.values:
             kind = "ordinal or continuous" if name == "probe_r2" else "categorical"

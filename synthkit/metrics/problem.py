@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from synthkit.metrics.conventions import Convention
 from synthkit.metrics.factors import Factor
+from synthkit.metrics.scaling import LEAST_RANGE
 from synthkit.ops.joint import cut
 from synthkit.seeds import derive_key
 
@@ -95,7 +96,7 @@ class Problem:
     @cached_property
     def alive(self) -> npt.NDArray[np.bool_]:
         """Whether a code varies, [B, D]."""
-        return self.codes.max(axis=1) > self.codes.min(axis=1)
+        return np.ptp(self.codes, axis=1) > LEAST_RANGE
 
     @cached_property
     def used(self) -> npt.NDArray[np.bool_]:

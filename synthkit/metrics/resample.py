@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import numpy.typing as npt
 
+from synthkit.errors import InputError
 from synthkit.metrics.problem import Problem
 from synthkit.metrics.registry import Family
 from synthkit.metrics.scores import Interval
@@ -18,6 +19,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 _LEVEL = (2.5, 97.5)
+_ATTEMPTS = 20
 
 
 def intervals(
@@ -53,13 +55,21 @@ def intervals(
 
 
 def _resampled(problem: Problem, number: int, repeats: bool) -> Problem:
-    rows, train = _rows(problem, number, repeats=repeats)
-    return problem.take(rows, num_train=train)
+    """A resample; where a factor would not vary among its training rows, another."""
+    for attempt in range(_ATTEMPTS):
+        rows, train = _rows(problem, f"resample {number}, attempt {attempt}", repeats=repeats)
+        part = problem.take(rows, num_train=train)
+        if all(np.ptp(factor.values[:train]) > 0 for factor in part.factors):
+            return part
+    raise InputError(
+        f"bootstrap: in {_ATTEMPTS} resamples one after another a factor did not vary; there are too few rows of its "
+        f"second class"
+    )
 
 
-def _rows(problem: Problem, number: int, *, repeats: bool) -> tuple[Ints, int]:
+def _rows(problem: Problem, stream: str, *, repeats: bool) -> tuple[Ints, int]:
     """Rows of a resample, and how many of them are for training."""
-    key = problem.key(f"resample {number}")
+    key = problem.key(stream)
     unit = uniforms(key, 0, np.arange(problem.num_rows, dtype=np.int64))[:, 0]
     train, rows = problem.num_train, problem.num_rows
     if repeats:
@@ -73,6 +83,7 @@ def _rows(problem: Problem, number: int, *, repeats: bool) -> tuple[Ints, int]:
 
 def _interval(value: Floats, samples: Floats, bounds: tuple[float, float]) -> Interval:
     """Value [B], samples [resamples, B]."""
-    away = samples - samples.mean(axis=0)
-    low, high = (np.clip(value + end, *bounds) for end in np.percentile(away, _LEVEL, axis=0))
-    return Interval(low, high, samples.std(axis=0, ddof=1))
+    with np.errstate(invalid="ignore"):  # an infinite total correlation has no interval
+        away = samples - samples.mean(axis=0)
+        low, high = (np.clip(value + end, *bounds) for end in np.percentile(away, _LEVEL, axis=0))
+        return Interval(low, high, samples.std(axis=0, ddof=1))

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from synthkit.metrics.problem import Problem, Result
 from synthkit.metrics.sampling import MissingCombinationError, draw_pairs, draw_votes
+from synthkit.metrics.scaling import LEAST_RANGE
 from synthkit.metrics.solver import solver_options
 from synthkit.ops.deviations import pair_distances, sample_variances
 from synthkit.ops.logistic import logistic_regression
@@ -101,7 +102,7 @@ def _vote_score(problem: Problem, name: str, batch: int, train: int, test: int, 
 
 
 def _square(spread: Floats) -> Floats:
-    return np.where(spread > 0, spread, 1.0) ** 2
+    return np.where(spread > LEAST_RANGE, spread, 1.0) ** 2
 
 
 def _least_spread(problem: Problem, spread: Floats) -> Floats:
@@ -109,7 +110,7 @@ def _least_spread(problem: Problem, spread: Floats) -> Floats:
     least = np.full((problem.num_models, 1), problem.convention.factor_vae_min_std)
     if problem.convention.factor_vae_min_std_scale == "relative":
         least = least * spread.max(axis=1, keepdims=True)
-    return np.maximum(least, np.finfo(float).tiny)
+    return np.maximum(least, LEAST_RANGE)
 
 
 def _vote_accuracy(

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from synthkit.errors import InputError
 
-__all__ = ["as_array", "as_code_batch", "as_labels", "choose", "finite", "whole"]
+__all__ = ["as_array", "as_code_batch", "as_labels", "choose", "code_place", "finite", "whole"]
 
 
 def as_code_batch(codes: Any) -> npt.NDArray[np.float64]:
@@ -29,12 +29,16 @@ def as_code_batch(codes: Any) -> npt.NDArray[np.float64]:
     with np.errstate(all="ignore"):
         suspect = not np.isfinite(batch.sum())
     if suspect and not np.isfinite(batch).all():
-        place = [int(i) for i in np.argwhere(~np.isfinite(batch))[0]]
-        where = f"row {place[1]}, code {place[2]}"
-        if array.ndim == 3:
-            where = f"model {place[0]}, {where}"
+        place = np.argwhere(~np.isfinite(batch))[0]
+        where = code_place(place, array.ndim == 3)
         raise InputError(f"codes: {batch[tuple(place)]} at {where}; only finite numbers can be scored")
     return batch
+
+
+def code_place(place: npt.NDArray[np.int64], batch: bool) -> str:
+    """Where [model, row, code] is, in words."""
+    model, row, code = place.tolist()
+    return f"model {model}, row {row}, code {code}" if batch else f"row {row}, code {code}"
 
 
 def as_array(name: str, values: Any) -> npt.NDArray[Any]:

@@ -29,6 +29,7 @@ def replaced(array: np.ndarray, place: tuple[int, ...], value: float) -> np.ndar
     [
         ({"codes": replaced(CODES, (3, 1), np.nan)}, r"codes: nan at row 3, code 1"),
         ({"codes": replaced(CODES[None], (0, 3, 1), np.inf)}, r"codes: inf at model 0, row 3, code 1"),
+        ({"codes": replaced(CODES, (3, 1), -1e31)}, r"codes: -1e\+31 at row 3, code 1; beyond 1e\+30"),
         ({"factors": replaced(FACTORS, (5, 1), np.nan)}, r"factors: nan at row 5, factor 1"),
         ({"codes": CODES[:-1]}, r"codes: 199 rows, but factors have 200"),
         ({"codes": CODES.T[None]}, r"codes: 3 rows, but factors have 200.*\[B, N, D\]"),
@@ -138,3 +139,17 @@ def test_variants_of_a_convention() -> None:
         assert all(np.isfinite(found[name]) for name in found)
         for field, value in changes.items():
             assert found.settings[field] == value
+
+
+def test_a_class_that_resamples_lose() -> None:
+    rare = np.zeros((ROWS, 1), int)
+    rare[3] = 1
+    found = evaluate(factors=rare, codes=CODES, metrics="mig", bootstrap=5, shuffle=False)
+    assert np.isfinite(found.intervals["mig"].standard_error)
+
+
+def test_codes_too_small_to_square_are_constant() -> None:
+    codes = np.concatenate([CODES, CODES[:, :1] * 1e-200], axis=1)
+    found = evaluate(factors=FACTORS, codes=codes)
+    assert any("constant codes (left out): 3" in warning for warning in found.warnings)
+    assert found["mig"] == evaluate(factors=FACTORS, codes=CODES, metrics="mig")["mig"]
