@@ -108,6 +108,10 @@ bench-smoke: setup
 soak: setup ## Kill a build at many random moments (20 minutes)
 	SYNTHKIT_SOAK_KILLS=400 $(BIN)/python -m pytest -q tests/run/test_kill.py
 
+.PHONY: fuzz
+fuzz: setup ## Score random input for ten minutes
+	SYNTHKIT_FUZZ_METRICS=50000 $(BIN)/python -m pytest -q tests/metrics/test_random_input.py
+
 .PHONY: dist
 dist: | $(LINT_STAMP) ## Source distribution and wheel, into dist/
 	$(BIN)/python -m build --no-isolation
