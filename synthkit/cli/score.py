@@ -17,6 +17,7 @@ from synthkit.dataset import Dataset, load
 from synthkit.errors import InputError, WorkError
 from synthkit.metrics import Scores, evaluate
 from synthkit.metrics.files import CodesFile, list_files, read_codes
+from synthkit.metrics.plots import check_picture
 from synthkit.metrics.scores import plain
 from synthkit.run import Progress
 from synthkit.shards.files import write_file
@@ -80,6 +81,8 @@ def _refuse_bad_targets(out: Path | None, plot: Path | None) -> None:
             raise InputError(f"{flag}: {path} is a directory; name a file")
         if path is not None and not path.parent.is_dir():
             raise WorkError(f"{flag}: there is no directory {path.parent}")
+    if plot is not None:
+        check_picture(plot)
 
 
 def _with_factors(file: CodesFile, dataset: Dataset | None, options: Options) -> CodesFile:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from synthkit.errors import WorkError
+from synthkit.errors import InputError, WorkError
 
 if TYPE_CHECKING:
     from synthkit.metrics.scores import Scores
 
-__all__ = ["plot_scores"]
+__all__ = ["check_picture", "plot_scores"]
 
 _BLUE = "#1f5fa8"
 _TITLES = {
@@ -29,14 +29,13 @@ _LABELLED_CELLS = 120
 
 def plot_scores(scores: Scores, path: str | Path | None = None) -> Any:
     """Bars of bounded metrics, and a heat map [factors, codes] of each matrix; of a batch the mean over models."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise WorkError("pictures need matplotlib: pip install 'synthkit[plot]'") from error
     matrices = {name: _mean(matrix, 2) for name, matrix in scores.matrices.items()}
-    bars = [n for n, v in scores.metrics.items() if n not in _UNBOUNDED and np.isfinite(np.nanmean(_finite(v)))]
+    drawable = [name for name, value in scores.metrics.items() if np.isfinite(value).any()]
+    bars = [name for name in drawable if name not in _UNBOUNDED] or drawable
     panels = len(matrices) + bool(bars)
-    figure = Figure(figsize=(6.0 * min(panels, 2), 3.8 * -(-panels // 2)), layout="constrained")
+    if not panels:
+        raise InputError("there is nothing to draw: none of the metrics has a value")
+    figure = figure_class()(figsize=(6.0 * min(panels, 2), 3.8 * -(-panels // 2)), layout="constrained")
     axes = iter(figure.subplots(-(-panels // 2), min(panels, 2), squeeze=False).flat)
     if bars:
         _draw_bars(next(axes), scores, bars)
@@ -47,13 +46,34 @@ def plot_scores(scores: Scores, path: str | Path | None = None) -> Any:
     models = "" if scores.num_models is None else f", {scores.num_models} models: matrices are their mean"
     figure.suptitle(f"convention {scores.convention}{models}")
     if path is not None:
+        check_picture(Path(path))
         figure.savefig(path, dpi=120)
     return figure
 
 
-def _finite(value: Any) -> Any:
-    values = np.atleast_1d(value)
-    return values if np.isfinite(values).any() else np.zeros(1) * np.inf
+def figure_class() -> Any:
+    """Matplotlib's Figure.
+
+    Raises:
+        WorkError: It is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise WorkError("pictures need matplotlib: pip install 'synthkit[plot]'") from error
+    return Figure
+
+
+def check_picture(path: Path) -> None:
+    """Whether a picture could be saved there.
+
+    Raises:
+        InputError: The ending names no format.
+        WorkError: matplotlib is not installed.
+    """
+    formats = figure_class()().canvas.get_supported_filetypes()
+    if path.suffix[1:].lower() not in formats:
+        raise InputError(f"{path}: pictures are saved as {', '.join(sorted(formats))}, chosen by the file's ending")
 
 
 def _mean(values: Any, dimensions: int) -> Any:

@@ -181,6 +181,7 @@ def save(path, **changes):
         (("good.npz", "--split", "test"), "--split: names a split of the dataset given by --data"),
         (("good.npz", "--data", "empty"), "empty"),
         (("good.npz", "--out", "empty"), "--out: empty is a directory; name a file"),
+        (("good.npz", "--plot", "s.txt"), "s.txt: pictures are saved as"),
         (("good.npz", "--train-fraction", "2"), "train_fraction: must be between 0 and 1"),
     ],
 )

@@ -153,3 +153,10 @@ def test_codes_too_small_to_square_are_constant() -> None:
     found = evaluate(factors=FACTORS, codes=codes)
     assert any("constant codes (left out): 3" in warning for warning in found.warnings)
     assert found["mig"] == evaluate(factors=FACTORS, codes=CODES, metrics="mig")["mig"]
+
+
+def test_without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = evaluate(factors=FACTORS, codes=CODES, metrics="mig")
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(WorkError, match=r"pip install 'synthkit\[plot\]'"):
+        found.plot()

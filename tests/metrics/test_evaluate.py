@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from synthkit.errors import InputError
 from synthkit.metrics import CONVENTIONS, METRICS, evaluate
 
 # Small enough for every metric in every test.
@@ -356,3 +357,10 @@ def test_pictures(tmp_path) -> None:
     assert "DCI: importance" in titles
     batch = evaluate(factors=factors, codes=np.stack([codes, codes * 2]), metrics="mig")
     assert len(batch.plot().axes) == 3  # bars, matrix, its scale
+    # Without an upper bound, and with none at all.
+    assert len(evaluate(factors=factors, codes=codes, metrics="gaussian").plot().axes) == 1
+    nothing = evaluate(factors=factors, codes=codes, metrics="probe_r2")
+    with pytest.raises(InputError, match="there is nothing to draw"):
+        nothing.plot()
+    with pytest.raises(InputError, match=r"scores.txt: pictures are saved as .*png"):
+        found.plot(tmp_path / "scores.txt")
