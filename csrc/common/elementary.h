@@ -5,42 +5,8 @@
 
 namespace synthkit {
 
-// 2^x; 0 below the normal range, infinity above it. Relative error below 4e-16.
-SK_HD double exp2_exact(double x) {
-  if (x != x) return x;
-  if (!(x > -1022.0)) return 0.0;
-  if (x >= 1024.0) return bit_cast<double>(uint64_t{0x7FF0000000000000u});
-  // Round to the nearest whole number by the magic constant 1.5 * 2^52.
-  const double whole = (x + 6755399441055744.0) - 6755399441055744.0;
-  const double z = (x - whole) * 0.6931471805599453;  // |z| <= 0.3466
-  double p = 1.0 / 87178291200.0;                     // 1 / 14!
-  p = p * z + 1.0 / 6227020800.0;
-  p = p * z + 1.0 / 479001600.0;
-  p = p * z + 1.0 / 39916800.0;
-  p = p * z + 1.0 / 3628800.0;
-  p = p * z + 1.0 / 362880.0;
-  p = p * z + 1.0 / 40320.0;
-  p = p * z + 1.0 / 5040.0;
-  p = p * z + 1.0 / 720.0;
-  p = p * z + 1.0 / 120.0;
-  p = p * z + 1.0 / 24.0;
-  p = p * z + 1.0 / 6.0;
-  p = p * z + 0.5;
-  p = p * z + 1.0;
-  p = p * z + 1.0;
-  // Two steps, since 2^1024 itself is no double though 2^1024 * 0.75 is.
-  const int64_t n = int64_t(whole);
-  const int64_t half = n / 2;
-  return p * bit_cast<double>(uint64_t(half + 1023) << 52) * bit_cast<double>(uint64_t(n - half + 1023) << 52);
-}
-
-// e^x for x <= 0, no less than 2^-1020. The bits of exp2_exact, but without branches: a compiler vectorises it
-// (there is no conversion to whole numbers in AVX2).
-SK_HD double exp_below_one(double x) {
-  const double clipped = x * 1.4426950408889634;
-  const double y = clipped > -1020.0 ? clipped : -1020.0;
-  const double shifted = y + 6755399441055744.0;  // 1.5 * 2^52: rounds to a whole number, held in the low bits
-  const double z = (y - (shifted - 6755399441055744.0)) * 0.6931471805599453;
+// e^z for |z| <= 0.3466, by its series.
+SK_HD double exp_near_zero(double z) {
   double p = 1.0 / 87178291200.0;  // 1 / 14!
   p = p * z + 1.0 / 6227020800.0;
   p = p * z + 1.0 / 479001600.0;
@@ -56,6 +22,32 @@ SK_HD double exp_below_one(double x) {
   p = p * z + 0.5;
   p = p * z + 1.0;
   p = p * z + 1.0;
+  return p;
+}
+
+// 2^x; 0 below the normal range, infinity above it. Relative error below 4e-16.
+SK_HD double exp2_exact(double x) {
+  if (x != x) return x;
+  if (!(x > -1022.0)) return 0.0;
+  if (x >= 1024.0) return bit_cast<double>(uint64_t{0x7FF0000000000000u});
+  // Round to the nearest whole number by the magic constant 1.5 * 2^52.
+  const double whole = (x + 6755399441055744.0) - 6755399441055744.0;
+  const double z = (x - whole) * 0.6931471805599453;  // |z| <= 0.3466
+  const double p = exp_near_zero(z);
+  // Two steps, since 2^1024 itself is no double though 2^1024 * 0.75 is.
+  const int64_t n = int64_t(whole);
+  const int64_t half = n / 2;
+  return p * bit_cast<double>(uint64_t(half + 1023) << 52) * bit_cast<double>(uint64_t(n - half + 1023) << 52);
+}
+
+// e^x for x <= 0, no less than 2^-1020. The bits of exp2_exact, but without branches: a compiler vectorises it
+// (there is no conversion to whole numbers in AVX2).
+SK_HD double exp_below_one(double x) {
+  const double clipped = x * 1.4426950408889634;
+  const double y = clipped > -1020.0 ? clipped : -1020.0;
+  const double shifted = y + 6755399441055744.0;  // 1.5 * 2^52: rounds to a whole number, held in the low bits
+  const double z = (y - (shifted - 6755399441055744.0)) * 0.6931471805599453;
+  const double p = exp_near_zero(z);
   // The whole number moves into the exponent; what is above its 12 bits is shifted out.
   return bit_cast<double>(bit_cast<uint64_t>(p) + (bit_cast<uint64_t>(shifted) << 52));
 }
