@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synthkit.errors import InputError
-from synthkit.metrics.problem import Problem
+from synthkit.metrics.problem import Problem, Result
 from synthkit.metrics.registry import Family
 from synthkit.metrics.scores import Interval
 from synthkit.seeds import uniforms
@@ -44,7 +44,7 @@ def intervals(
         # One of each kind for all families, so that they share what they work out.
         parts = {repeats: _resampled(problem, number, repeats) for repeats in {f.repeats_allowed for f in chosen}}
         for family in chosen:
-            result = family.compute(parts[family.repeats_allowed])
+            result = _computed(family, parts[family.repeats_allowed])
             for name in family.metrics:
                 if name in samples:
                     samples[name].append(result.values[name])
@@ -52,6 +52,13 @@ def intervals(
             on_progress(number + 1, resamples)
     bounds = {name: family.bounds for family in chosen for name in family.metrics}
     return {name: _interval(values[name], np.array(held), bounds[name]) for name, held in samples.items()}
+
+
+def _computed(family: Family, part: Problem) -> Result:
+    try:
+        return family.compute(part)
+    except InputError as error:
+        raise InputError(f"bootstrap: there are too few rows to resample for {family.name}: {error}") from error
 
 
 def _resampled(problem: Problem, number: int, repeats: bool) -> Problem:

@@ -160,3 +160,10 @@ def test_without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(WorkError, match=r"pip install 'synthkit\[plot\]'"):
         found.plot()
+
+
+def test_too_few_rows_to_halve() -> None:
+    # Twenty quantile bins of twenty rows: no two rows share a class.
+    values = np.linspace(0, 1, 40)[:, None]
+    with pytest.raises(InputError, match="bootstrap: there are too few rows to resample for info_mc"):
+        evaluate(factors=values, codes=CODES[:40], metrics="info_mc", bootstrap=2)
