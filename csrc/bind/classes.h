@@ -6,15 +6,17 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "cpu/class_task.h"
+
 namespace synthkit {
 
 using Doubles = pybind11::array_t<double, pybind11::array::c_style>;
 using Ints = pybind11::array_t<int32_t, pybind11::array::c_style>;
 
 // codes [B, N, D], labels [K, N], class_counts [K]; labels of the first train_rows rows are 0 .. count - 1, of the
-// others -1 as well. Returns the largest count, at least 2.
-inline int checked_classes(const Doubles& codes, const Ints& labels, const Ints& class_counts,
-                           pybind11::ssize_t train_rows) {
+// others -1 as well.
+inline ClassTask checked_task(const Doubles& codes, const Ints& labels, const Ints& class_counts,
+                              pybind11::ssize_t train_rows) {
   namespace py = pybind11;
   if (codes.ndim() != 3 || labels.ndim() != 2 || class_counts.ndim() != 1 || labels.shape(1) != codes.shape(1) ||
       labels.shape(0) != class_counts.shape(0)) {
@@ -32,7 +34,15 @@ inline int checked_classes(const Doubles& codes, const Ints& labels, const Ints&
       if (label < (i < train_rows ? 0 : -1) || label >= count) throw py::value_error("labels: out of range");
     }
   }
-  return classes;
+  return {codes.data(),
+          labels.data(),
+          class_counts.data(),
+          static_cast<size_t>(codes.shape(0)),
+          static_cast<size_t>(rows),
+          static_cast<size_t>(train_rows),
+          static_cast<size_t>(codes.shape(2)),
+          static_cast<size_t>(labels.shape(0)),
+          classes};
 }
 
 }  // namespace synthkit

@@ -20,31 +20,18 @@ using Flags = py::array_t<bool, py::array::c_style>;
 py::tuple fit(const Doubles& codes, const Ints& labels, const Ints& class_counts, py::ssize_t train_rows,
               double penalty, bool balanced, bool one_vs_rest, int max_iterations, bool lbfgs,
               double gradient_tolerance, double value_tolerance, bool probabilities, int threads) {
-  const int classes = checked_classes(codes, labels, class_counts, train_rows);
+  const ClassTask classified = checked_task(codes, labels, class_counts, train_rows);
+  const py::ssize_t classes = classified.max_classes;
   const py::ssize_t batch = codes.shape(0), rows = codes.shape(1), dims = codes.shape(2), factors = labels.shape(0);
   const std::vector<py::ssize_t> pairs{batch, factors};
-  Doubles weights({batch, factors, py::ssize_t{classes}, dims}), intercepts({batch, factors, py::ssize_t{classes}});
-  Doubles chances(probabilities ? std::vector<py::ssize_t>{batch, factors, rows, py::ssize_t{classes}}
+  Doubles weights({batch, factors, classes, dims}), intercepts({batch, factors, classes});
+  Doubles chances(probabilities ? std::vector<py::ssize_t>{batch, factors, rows, classes}
                                 : std::vector<py::ssize_t>{0});
   Doubles log_loss(pairs), weighted_loss(pairs), train_accuracy(pairs), test_accuracy(pairs);
   Ints iterations(pairs);
   Flags converged(pairs);
-  const LogisticTask task{codes.data(),
-                          labels.data(),
-                          class_counts.data(),
-                          static_cast<size_t>(batch),
-                          static_cast<size_t>(rows),
-                          static_cast<size_t>(train_rows),
-                          static_cast<size_t>(dims),
-                          static_cast<size_t>(factors),
-                          classes,
-                          penalty,
-                          balanced,
-                          one_vs_rest,
-                          max_iterations,
-                          lbfgs,
-                          gradient_tolerance,
-                          value_tolerance};
+  const LogisticTask task{classified,     penalty, balanced,           one_vs_rest,
+                          max_iterations, lbfgs,   gradient_tolerance, value_tolerance};
   const LogisticResult result{
       weights.mutable_data(),       intercepts.mutable_data(),    probabilities ? chances.mutable_data() : nullptr,
       log_loss.mutable_data(),      weighted_loss.mutable_data(), train_accuracy.mutable_data(),

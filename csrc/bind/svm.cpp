@@ -17,21 +17,12 @@ namespace {
 // test_accuracy [B, K, D].
 py::tuple fit(const Doubles& codes, const Ints& labels, const Ints& class_counts, py::ssize_t train_rows, double cost,
               bool balanced, int threads) {
-  const int classes = checked_classes(codes, labels, class_counts, train_rows);
+  const ClassTask classified = checked_task(codes, labels, class_counts, train_rows);
+  const py::ssize_t classes = classified.max_classes;
   const py::ssize_t batch = codes.shape(0), rows = codes.shape(1), dims = codes.shape(2), factors = labels.shape(0);
-  const std::vector<py::ssize_t> each{batch, factors, dims}, models{batch, factors, dims, py::ssize_t{classes}};
+  const std::vector<py::ssize_t> each{batch, factors, dims}, models{batch, factors, dims, classes};
   Doubles weights(models), intercepts(models), train_accuracy(each), test_accuracy(each);
-  const SvmTask task{codes.data(),
-                     labels.data(),
-                     class_counts.data(),
-                     static_cast<size_t>(batch),
-                     static_cast<size_t>(rows),
-                     static_cast<size_t>(train_rows),
-                     static_cast<size_t>(dims),
-                     static_cast<size_t>(factors),
-                     classes,
-                     cost,
-                     balanced};
+  const SvmTask task{classified, cost, balanced};
   const SvmResult result{weights.mutable_data(), intercepts.mutable_data(), train_accuracy.mutable_data(),
                          test_accuracy.mutable_data()};
   {

@@ -92,9 +92,7 @@ Edges quantile_edges(std::span<double> values, int bins) {
 void cut_into_bins(const CodeBatch& codes, int bins, bool quantile, std::span<uint16_t> out, std::span<int32_t> used,
                    int threads) {
   parallel_for(codes.models * codes.columns, threads, [&](size_t task) {
-    const double* source = codes.column(task / codes.columns, task % codes.columns);
-    std::vector<double> values(codes.rows);
-    for (size_t i = 0; i < codes.rows; ++i) values[i] = source[i * codes.columns];
+    const std::vector<double> values = codes.values(task / codes.columns, task % codes.columns);
     std::vector<double> sorted;
     if (quantile) sorted = values;
     const Edges edges = quantile ? quantile_edges(sorted, bins) : equal_width_edges(values, bins);

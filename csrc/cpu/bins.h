@@ -14,6 +14,14 @@ struct CodeBatch {
 
   // Column `column` of model `model`: element i is at [i * columns].
   const double* column(size_t model, size_t column) const { return data + model * rows * columns + column; }
+
+  // The same, copied side by side.
+  std::vector<double> values(size_t model, size_t column) const {
+    const double* source = this->column(model, column);
+    std::vector<double> found(rows);
+    for (size_t i = 0; i < rows; ++i) found[i] = source[i * columns];
+    return found;
+  }
 };
 
 // Where one bin ends and the next begins: ascending, a value at an edge belongs above it; fewer than `bins` of them.

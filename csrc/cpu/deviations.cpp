@@ -13,14 +13,6 @@ namespace {
 
 constexpr size_t kPointsPerTask = 256;
 
-// Column copied side by side.
-std::vector<double> gather(const CodeBatch& codes, size_t model, size_t column) {
-  const double* source = codes.column(model, column);
-  std::vector<double> values(codes.rows);
-  for (size_t i = 0; i < codes.rows; ++i) values[i] = source[i * codes.columns];
-  return values;
-}
-
 double mean_of(std::span<const double> values) {
   double sum = 0.0;
   for (const double value : values) sum += value;
@@ -70,7 +62,7 @@ void group_deviations(const CodeBatch& codes, std::span<const RowGroups> groupin
                       std::span<double> largest, std::span<double> within, int threads) {
   parallel_for(codes.models * codes.columns, threads, [&](size_t task) {
     const size_t model = task / codes.columns, column = task % codes.columns;
-    const std::vector<double> values = gather(codes, model, column);
+    const std::vector<double> values = codes.values(model, column);
     const double mean = mean_of(values);
     double most = 0.0;
     for (const double value : values) most = std::max(most, std::abs(value - mean));

@@ -1,18 +1,13 @@
 // Logistic regressions, one for each pair of codes and labels.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <span>
+
+#include "cpu/class_task.h"
 
 namespace synthkit {
 
-struct LogisticTask {
-  const double* codes;          // [B, N, D]
-  const int32_t* labels;        // [K, N]: position among the training rows' classes, -1 for others
-  const int32_t* class_counts;  // [K]: classes, at least 2
-  size_t batch, rows, train_rows, dims, factors;
-  int max_classes;
+struct LogisticTask : ClassTask {
   double penalty;  // 1 / C, or 0
   bool balanced, one_vs_rest;
   int max_iterations;

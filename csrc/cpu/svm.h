@@ -1,17 +1,11 @@
 // Linear support vector machines on one code at a time.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
+#include "cpu/class_task.h"
 
 namespace synthkit {
 
-struct SvmTask {
-  const double* codes;          // [B, N, D]
-  const int32_t* labels;        // [K, N]: position among the training rows' classes, -1 for others
-  const int32_t* class_counts;  // [K]: classes, at least 2
-  size_t batch, rows, train_rows, dims, factors;
-  int max_classes;
+struct SvmTask : ClassTask {
   double cost;
   bool balanced;
 };

@@ -96,7 +96,8 @@ def _with_factors(file: CodesFile, dataset: Dataset | None, options: Options) ->
         )
     rows = _join(file, dataset)
     names = list(options.factors or dataset.factor_names)
-    columns = [_dataset_factor(dataset, name) for name in names]
+    levels = dataset.factors_matrix()
+    columns = [_dataset_factor(dataset, name, levels) for name in names]
     return replace(
         file,
         factors=np.stack([values[rows] for values, _ in columns], axis=1),
@@ -121,13 +122,15 @@ def _join(file: CodesFile, dataset: Dataset) -> npt.NDArray[np.int64]:
     return np.array([place[name] for name in ids], np.int64)
 
 
-def _dataset_factor(dataset: Dataset, name: str) -> tuple[npt.NDArray[np.float64], str]:
+def _dataset_factor(
+    dataset: Dataset, name: str, levels: npt.NDArray[np.int64] | npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.float64], str]:
     """Values of a factor, or its levels where they are names or categories."""
     values = dataset.factor_values(name)
     k = dataset.factor_names.index(name)
     kind = dataset.factors[k].kind
     if kind == "categorical" or values.dtype.kind not in "fiu":
-        values = dataset.factors_matrix()[:, k]
+        values = levels[:, k]
     return values.astype(np.float64), kind
 
 

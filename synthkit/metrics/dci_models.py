@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from synthkit.metrics.learners import learner
 from synthkit.metrics.problem import Problem
+from synthkit.metrics.scaling import minmax
 
 __all__ = ["lasso", "random_forest"]
 
@@ -29,8 +30,10 @@ def lasso(problem: Problem) -> tuple[Floats, Floats, Floats]:
     linear_model = learner("linear_model", "the lasso of DCI")
     shape = (problem.num_models, problem.num_factors)
     importance, score = np.zeros((*shape, problem.num_codes)), np.zeros(shape)
+    scaled = minmax(problem.codes)
+    targets = minmax(np.stack([factor.values for factor in problem.factors])[..., np.newaxis])[..., 0]
     for b, k in np.ndindex(*shape):
-        codes, values = _to_unit(problem.codes[b]), _to_unit(problem.factors[k].values[:, np.newaxis])[:, 0]
+        codes, values = scaled[b], targets[k]
         model = linear_model.LassoCV(alphas=_ALPHAS, cv=_FOLDS, max_iter=10_000).fit(codes, values)
         importance[b, k] = np.abs(model.coef_)
         score[b, k] = max(0.0, 1.0 - float(np.mean((model.predict(codes) - values) ** 2)) / _UNIFORM_VARIANCE)
@@ -55,8 +58,3 @@ def random_forest(problem: Problem, targets: npt.NDArray[Any], loss: str) -> tup
         train[b, k] = max(0.0, model.score(problem.codes[b, :rows], targets[:rows, k]))
         test[b, k] = max(0.0, model.score(problem.codes[b, rows:], targets[rows:, k]))
     return importance, train, test
-
-
-def _to_unit(values: Floats) -> Floats:
-    span = np.ptp(values, axis=0)
-    return (values - values.min(axis=0)) / np.where(span > 0, span, 1.0)

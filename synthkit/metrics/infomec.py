@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from synthkit.metrics.information import corrected, factor_entropies
+from synthkit.metrics.information import corrected_information, factor_entropies
 from synthkit.metrics.problem import Problem, Result
 from synthkit.metrics.scaling import zscore
 from synthkit.metrics.solver import solver_options
-from synthkit.ops.joint import cut, mutual_information
 from synthkit.ops.knn import break_ties, mi_discrete
 from synthkit.ops.logistic import logistic_regression
 
@@ -77,11 +76,7 @@ def _information(problem: Problem) -> Floats:
 
 def _plug_in(problem: Problem, codes: Floats) -> Floats:
     """[K, D] of codes of few values."""
-    bins = cut(codes, bins=problem.code_bins, method="quantile", threads=problem.threads, device=problem.device)
-    information = mutual_information(
-        bins.index[0], problem.labels.astype(np.uint16), expected=True, threads=problem.threads, device=problem.device
-    )
-    return corrected(information, factor_entropies(problem), problem.convention, problem.num_rows).T
+    return corrected_information(problem, problem.cut(codes, problem.code_bins, "quantile")[0]).T
 
 
 def share_scores(nmi: Floats, active: Mask, *, strict: bool) -> tuple[float, float]:

@@ -8,11 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from synthkit.metrics.conventions import Convention
 from synthkit.metrics.problem import Problem
-from synthkit.ops.joint import Information, cut, mutual_information
+from synthkit.ops.joint import Information, mutual_information
 
-__all__ = ["InformationMatrix", "best_two", "corrected", "entropy", "factor_entropies", "information_matrix", "units"]
+__all__ = [
+    "InformationMatrix",
+    "best_two",
+    "corrected_information",
+    "count_information",
+    "entropy",
+    "factor_entropies",
+    "information_matrix",
+    "units",
+]
 
 Floats = npt.NDArray[np.float64]
 
@@ -38,24 +46,9 @@ def information_matrix(problem: Problem) -> InformationMatrix:
     Bias (plug-in information of independent columns is positive, by about (bins - 1)(levels - 1) / (2 N)) is corrected
     as the convention says. Cost O(B N D K) for counting.
     """
-    convention = problem.convention
-    bins = cut(
-        problem.codes,
-        bins=problem.code_bins,
-        method=convention.code_binning,
-        threads=problem.threads,
-        device=problem.device,
-    )
-    columns = bins.index.reshape(-1, problem.num_rows)
-    found = mutual_information(
-        columns,
-        problem.labels.astype(np.uint16),
-        expected=convention.information_correction == "permutation",
-        threads=problem.threads,
-        device=problem.device,
-    )
+    columns = problem.binned.reshape(-1, problem.num_rows)
     factor_entropy = factor_entropies(problem)
-    mutual = corrected(found, factor_entropy, convention, problem.num_rows)
+    mutual = corrected_information(problem, columns)
     shape = (problem.num_models, problem.num_codes, problem.num_factors)
     mutual = np.where(problem.used[:, np.newaxis], mutual.reshape(shape).transpose(0, 2, 1), 0.0)
     code_entropy = np.array([entropy(np.bincount(column)) for column in columns]).reshape(shape[:2])
@@ -81,19 +74,31 @@ def best_two(values: Floats) -> tuple[Floats, Floats, npt.NDArray[np.int64]]:
     return ordered[..., -1], second, first
 
 
-def corrected(found: Information, factor_entropy: Floats, convention: Convention, rows: int) -> Floats:
-    """Information [M, K] without its bias, as the convention has it."""
-    plug_in = found.plug_in
-    if convention.information_correction == "none":
-        return plug_in
-    if convention.information_correction == "miller_madow":
-        return np.maximum(plug_in - found.freedom / (2 * rows), 0.0)
+def count_information(
+    problem: Problem, codes: npt.NDArray[np.uint16], labels: npt.NDArray[np.uint16]
+) -> tuple[Information, Floats]:
+    """Information of columns [M, N] and [K, N], and what independent columns would show on average, [M, K]."""
+    correction = problem.convention.information_correction
+    found = mutual_information(
+        codes, labels, expected=correction == "permutation", threads=problem.threads, device=problem.device
+    )
+    # Zeros where the mean over permutations was not asked for.
+    bias = found.freedom / (2 * problem.num_rows) if correction == "miller_madow" else found.expected
+    return found, bias
+
+
+def corrected_information(problem: Problem, codes: npt.NDArray[np.uint16]) -> Floats:
+    """Information of binned codes [M, N] and the factors without its bias, as the convention has it, [M, K]."""
+    found, bias = count_information(problem, codes, problem.labels.astype(np.uint16))
+    above = found.plug_in - bias
+    if problem.convention.information_correction != "permutation":
+        return np.maximum(above, 0.0)
     # 2 N I of independent columns follows a chi-squared law: mean about its freedom, variance twice that.
-    spread = np.sqrt(2.0 * np.maximum(found.freedom, 0)) / (2 * rows)
-    above = plug_in - found.expected
-    room = factor_entropy - found.expected
-    significant = (above > convention.null_deviations * spread) & (room > 0)
-    adjusted = np.divide(above * factor_entropy, room, out=np.zeros_like(plug_in), where=significant)
+    spread = np.sqrt(2.0 * np.maximum(found.freedom, 0)) / (2 * problem.num_rows)
+    factor_entropy = factor_entropies(problem)
+    room = factor_entropy - bias
+    significant = (above > problem.convention.null_deviations * spread) & (room > 0)
+    adjusted = np.divide(above * factor_entropy, room, out=np.zeros_like(above), where=significant)
     return np.minimum(adjusted, factor_entropy)
 
 

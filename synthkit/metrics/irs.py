@@ -6,7 +6,6 @@ import numpy as np
 
 from synthkit.metrics.problem import Problem, Result
 from synthkit.ops.deviations import group_deviations
-from synthkit.ops.joint import cut
 
 __all__ = ["irs"]
 
@@ -47,6 +46,5 @@ def _groupings(problem: Problem) -> np.ndarray:
     columns = problem.labels
     if limit:
         values = np.stack([factor.values for factor in problem.factors], axis=1)
-        merged = cut(values, bins=limit, method="equal_width", threads=problem.threads, device=problem.device)
-        columns = merged.index[0].astype(np.int64)
+        columns = problem.cut(values, limit, "equal_width")[0].astype(np.int64)
     return columns.T

@@ -121,6 +121,15 @@ class Problem:
             return convention.code_bins
         return max(convention.code_bins, min(2 * int(self.levels.max()), _MOST_BINS))
 
+    @cached_property
+    def binned(self) -> npt.NDArray[np.uint16]:
+        """Codes cut into `code_bins` bins as the convention has it, uint16 [B, D, N]."""
+        return self.cut(self.codes, self.code_bins, self.convention.code_binning)
+
+    def cut(self, codes: Floats, bins: int, method: str) -> npt.NDArray[np.uint16]:
+        """Other columns cut into bins: [N, D] or [B, N, D] -> uint16 [B, D, N]."""
+        return cut(codes, bins=bins, method=method, threads=self.threads, device=self.device).index
+
     def key(self, stream: str) -> int:
         """Key of the random numbers of one metric."""
         return derive_key(self.seed, "synthkit.metrics", stream)
@@ -142,14 +151,8 @@ class Problem:
         values = factor.values
         if factor.kind == "categorical" or convention.factor_binning == "levels":
             return np.unique(values, return_inverse=True)[1]
-        bins = cut(
-            values[:, np.newaxis],
-            bins=convention.factor_bins,
-            method=convention.factor_binning,
-            threads=self.threads,
-            device=self.device,
-        )
-        return np.unique(bins.index[0, 0], return_inverse=True)[1]
+        bins = self.cut(values[:, np.newaxis], convention.factor_bins, convention.factor_binning)
+        return np.unique(bins[0, 0], return_inverse=True)[1]
 
 
 def train_count(rows: int, fraction: float) -> int:

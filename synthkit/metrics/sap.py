@@ -10,7 +10,7 @@ import numpy.typing as npt
 from synthkit.metrics.information import best_two
 from synthkit.metrics.learners import learner
 from synthkit.metrics.problem import Problem, Result
-from synthkit.ops.joint import cut, joint_counts
+from synthkit.ops.joint import joint_counts
 from synthkit.ops.svm import single_code_svm
 
 __all__ = ["sap"]
@@ -53,13 +53,7 @@ def squared_correlation(problem: Problem) -> Floats:
 
 def _bins(problem: Problem, chosen: list[int]) -> Floats:
     """Balanced test accuracy of the class likeliest, all classes taken for equally frequent, in the code's bin."""
-    bins = cut(
-        problem.codes,
-        bins=problem.code_bins,
-        method=problem.convention.code_binning,
-        threads=problem.threads,
-        device=problem.device,
-    ).index
+    bins = problem.binned
     split = problem.num_train
     scores = np.zeros((problem.num_models, len(chosen), problem.num_codes))
     for b, k, d in np.ndindex(*scores.shape):

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from synthkit.metrics.information import count_information
 from synthkit.metrics.problem import Problem, Result
-from synthkit.ops.joint import Information, cut, mutual_information
 
 __all__ = ["gaussian_dependence", "mutual_info_score"]
 
@@ -57,27 +56,12 @@ def mutual_info_score(problem: Problem) -> Result:
         count = int(used.sum())
         if count < 2:
             continue
-        bins = cut(
-            problem.codes[b][:, used],
-            bins=convention.code_bins,
-            method=convention.code_binning,
-            threads=problem.threads,
-            device=problem.device,
-        ).index[0]
-        found = mutual_information(bins, bins, expected=True, threads=problem.threads, device=problem.device)
-        pairs = found.plug_in - _bias(found, problem)
+        bins = problem.cut(problem.codes[b][:, used], convention.code_bins, convention.code_binning)[0]
+        found, bias = count_information(problem, bins, bins)
+        # Not stopped at 0: independent codes have a mean of 0 only if their noise may fall below it.
+        pairs = found.plug_in - bias
         score[b] = (pairs.sum() - np.trace(pairs)) / (count * (count - 1))
     result = Result(values={"mutual_info_score": score})
     if np.isnan(score).any():
         result.undefined["mutual_info_score"] = "there are no two codes that vary"
     return result
-
-
-def _bias(found: Information, problem: Problem) -> npt.NDArray[np.float64]:
-    """What independent codes would show; a score may fall below 0 by its noise, so that its mean is 0."""
-    correction = problem.convention.information_correction
-    if correction == "permutation":
-        return found.expected
-    if correction == "miller_madow":
-        return found.freedom / (2 * problem.num_rows)
-    return np.zeros_like(found.plug_in)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from synthkit.errors import InputError
 
-__all__ = ["as_array", "as_code_batch", "as_labels", "choose", "code_place", "finite", "whole"]
+__all__ = ["as_array", "as_code_batch", "as_labels", "choose", "code_place", "finite", "whole", "whole_array"]
 
 
 def as_code_batch(codes: Any) -> npt.NDArray[np.float64]:
@@ -73,18 +73,26 @@ def whole(name: str, value: Any, least: int, most: int) -> int:
     return int(value)
 
 
-def as_labels(labels: Any, rows: int, *, name: str = "labels") -> npt.NDArray[np.int64]:
+def whole_array(name: str, values: Any) -> npt.NDArray[np.int64]:
+    """Integers (or booleans) as int64."""
+    array = np.asarray(values)
+    if array.dtype.kind not in "iub":
+        raise InputError(f"{name}: must be integers, not {array.dtype}")
+    if array.dtype == np.uint64 and array.size and array.max() > np.iinfo(np.int64).max:
+        raise InputError(f"{name}: must fit into int64, not {array.max()}")
+    return array.astype(np.int64)
+
+
+def as_labels(labels: Any, rows: int) -> npt.NDArray[np.int64]:
     """Integer labels [N] or [N, K] as int64 [N, K].
 
     Raises:
         InputError: Not integers, or not `rows` rows.
     """
-    array = np.asarray(labels)
-    if array.dtype.kind not in "iub":
-        raise InputError(f"{name}: must be integers, not {array.dtype}")
+    array = whole_array("labels", labels)
     if array.ndim not in (1, 2) or array.shape[0] != rows or 0 in array.shape:
-        raise InputError(f"{name}: must be [{rows}] or [{rows}, K], as many rows as codes, not {list(array.shape)}")
-    return array.reshape(rows, -1).astype(np.int64)
+        raise InputError(f"labels: must be [{rows}] or [{rows}, K], as many rows as codes, not {list(array.shape)}")
+    return array.reshape(rows, -1)
 
 
 def choose(value: Any, options: Any, *, name: str) -> str:

@@ -10,8 +10,7 @@ import numpy.typing as npt
 
 from synthkit import _core
 from synthkit.errors import InputError
-from synthkit.ops.arrays import choose, finite
-from synthkit.ops.linear_input import whole_array
+from synthkit.ops.arrays import choose, finite, whole_array
 from synthkit.ops.reference import auc as reference
 from synthkit.ops.threads import thread_count
 

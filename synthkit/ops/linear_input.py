@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from synthkit.errors import InputError
-from synthkit.ops.arrays import finite, whole
+from synthkit.ops.arrays import finite, whole, whole_array
 
-__all__ = ["LinearInput", "flag", "gather", "positive", "whole_array"]
+__all__ = ["LinearInput", "flag", "gather", "positive"]
 
 
 @dataclass(frozen=True)
@@ -71,16 +71,6 @@ def gather(codes: Any, labels: Any, train_rows: Any) -> LinearInput:
         ranked[k] = np.where(found[places] == named[:, k], places, -1)
         classes.append(found)
     return LinearInput(points, ranked, tuple(classes), count)
-
-
-def whole_array(name: str, values: Any) -> npt.NDArray[np.int64]:
-    """Integers (or booleans) as int64."""
-    array = np.asarray(values)
-    if array.dtype.kind not in "iub":
-        raise InputError(f"{name}: must be integers, not {array.dtype}")
-    if array.dtype == np.uint64 and array.size and array.max() > np.iinfo(np.int64).max:
-        raise InputError(f"{name}: must fit into int64, not {array.max()}")
-    return array.astype(np.int64)
 
 
 def positive(name: str, value: Any, *, infinite: bool = False) -> float:
