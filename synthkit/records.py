@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+
+from synthkit.errors import WorkError
 
 __all__ = [
     "AudioBatch",
@@ -19,11 +22,20 @@ __all__ = [
     "FactorKind",
     "FactorValue",
     "FileRecord",
+    "Layout",
+    "Pool",
     "Rows",
     "SampleFormat",
     "ShardRecord",
     "SplitInfo",
+    "Strings",
+    "TextBatch",
+    "TextExample",
+    "TextLayout",
+    "Verdict",
 ]
+
+_MAX_STRING_BYTES = 2**31 - 1
 
 FactorValue = str | int | float
 FactorKind = Literal["categorical", "ordinal", "continuous"]
@@ -39,12 +51,17 @@ class Rows:
         index: int64 [n], index of each example in its split.
         values: Factor name -> values of shape [n] (float64, int64 or str), in the recipe's order.
         indices: int64 [n, K], level of each factor; -1 where a factor has no levels.
+        item: int64 [n], which of a finite pool's items each example is; None for generators without a pool.
+        attempt: uint32 [n], which draw of each example counts (the first that is new in its split and meets all that
+            is asked for); None for generators that draw nothing.
     """
 
     split: str
     index: npt.NDArray[np.int64]
     values: Mapping[str, npt.NDArray[Any]]
     indices: npt.NDArray[np.int64]
+    item: npt.NDArray[np.int64] | None = None
+    attempt: npt.NDArray[np.uint32] | None = None
 
     def __len__(self) -> int:
         return len(self.index)
@@ -74,8 +91,108 @@ class AudioLayout:
         return np.dtype("<i2" if self.sample_format == "pcm16" else "<f4")
 
     @property
-    def bytes_per_clip(self) -> int:
+    def bytes_per_example(self) -> int:
         return self.num_samples * self.dtype.itemsize
+
+
+@dataclass(frozen=True, slots=True)
+class TextLayout:
+    """Columns of a text dataset: ``input`` and ``target``, and ``rationale`` where there are explanations.
+
+    Attributes:
+        rationale: Whether there is a column of explanations; it may be empty in a row.
+        labels: All targets that there can be, for a classification; None for other tasks.
+        bytes_per_example: About how long an example is, in bytes.
+    """
+
+    rationale: bool
+    labels: tuple[str, ...] | None
+    bytes_per_example: int
+
+
+Layout = AudioLayout | TextLayout
+
+
+@dataclass(frozen=True, slots=True)
+class Strings:
+    """Texts side by side, as Arrow lays them out.
+
+    Attributes:
+        offsets: int32 [n + 1]; text i is ``data[offsets[i]:offsets[i + 1]]``.
+        data: uint8 [bytes], UTF-8.
+    """
+
+    offsets: npt.NDArray[np.int32]
+    data: npt.NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> Strings:
+        """Texts given one by one.
+
+        Raises:
+            WorkError: Together they are longer than 2^31 - 1 bytes.
+        """
+        encoded = [text.encode() for text in texts]
+        offsets = np.zeros(len(encoded) + 1, np.int64)
+        np.cumsum([len(text) for text in encoded], out=offsets[1:])
+        if offsets[-1] > _MAX_STRING_BYTES:
+            raise WorkError(f"a batch of texts has {offsets[-1]} bytes; at most {_MAX_STRING_BYTES}")
+        return cls(offsets.astype(np.int32), np.frombuffer(b"".join(encoded), np.uint8))
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def tolist(self) -> list[str]:
+        """The texts one by one."""
+        whole, ends = self.data.tobytes(), self.offsets.tolist()
+        return [whole[start:end].decode() for start, end in pairwise(ends)]
+
+
+@dataclass(frozen=True, slots=True)
+class TextBatch:
+    """Texts with their factors, those of the recipe and those measured on the text.
+
+    Attributes:
+        rows: The examples' factors, the recipe's first, then the measured ones.
+        layout: Which columns there are.
+        input: What a model is given.
+        target: What it is to answer.
+        rationale: Explanations, empty where an example has none; None where the layout has none.
+    """
+
+    rows: Rows
+    layout: TextLayout
+    input: Strings
+    target: Strings
+    rationale: Strings | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A finite stock of items that examples are drawn from without replacement.
+
+    Attributes:
+        name: Splits whose pools have the same name share its items and never overlap.
+        size: Number of items.
+    """
+
+    name: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a checker says of an explanation.
+
+    Attributes:
+        ok: Every step is right and none is missing.
+        step: The first wrong step, counted from 1; None where all are right.
+        reason: What is wrong with it; empty where all is right.
+    """
+
+    ok: bool
+    step: int | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +241,21 @@ class AudioExample(Example):
 
 
 @dataclass(frozen=True, slots=True)
+class TextExample(Example):
+    """One text.
+
+    Attributes:
+        input: What a model is given.
+        target: What it is to answer.
+        rationale: An explanation of the answer, None where there is none.
+    """
+
+    input: str
+    target: str
+    rationale: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class FileRecord:
     """A finished file. ``path`` is relative to the dataset's directory, with ``/``."""
 
@@ -162,6 +294,7 @@ class FactorInfo:
         spec: How the values were chosen, in words, e.g. ``linspace 200 to 2594, 400 levels``.
         levels: Number of levels, None where values are drawn from a range.
         values: The levels, None where there are none or more than 1000.
+        measured: Measured on the finished example, not chosen by the recipe.
     """
 
     name: str
@@ -172,6 +305,7 @@ class FactorInfo:
     values: tuple[FactorValue, ...] | None
     dtype: Literal["string", "int64", "float64"]
     description: str = ""
+    measured: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,9 +335,9 @@ class DatasetInfo:
         citation: BibTeX or plain text; may be empty.
         generator: Name of the generator.
         seed: The recipe's seed.
-        format: ``parquet``, ``wav`` or ``flac``.
+        format: ``parquet``, ``wav``, ``flac``, ``jsonl`` or ``tsv``.
         content: ``audio`` or ``text``.
-        layout: Shape of the clips, None for text.
+        layout: Shape of the clips, or columns of the texts.
         factors: The factors in the recipe's order.
         splits: The splits in the recipe's order.
         fingerprint: ``sha256:<64 hex>``.
@@ -224,7 +358,7 @@ class DatasetInfo:
     seed: int
     format: str
     content: Literal["audio", "text"]
-    layout: AudioLayout | None
+    layout: Layout
     factors: tuple[FactorInfo, ...]
     splits: tuple[SplitInfo, ...]
     fingerprint: str

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from synthkit import _core
 
-__all__ = ["Permutation", "derive_key", "philox_words", "split_word", "uniforms"]
+__all__ = ["Permutation", "attempt_words", "derive_key", "philox_words", "split_word", "uniforms"]
 
 _TABLE_LIMIT = 1024
 _ROUNDS = 6
@@ -60,6 +60,31 @@ def uniforms(key: int, word: int, index: npt.NDArray[np.int64], block: int = 0) 
     high = words[:, 0::2] >> np.uint64(5)
     low = words[:, 1::2] >> np.uint64(6)
     return (high * 67108864.0 + low) * 2.0**-53
+
+
+def attempt_words(
+    key: int, word: int, index: npt.NDArray[np.int64], attempt: npt.NDArray[np.uint32], count: int
+) -> npt.NDArray[np.uint32]:
+    """Random words of one attempt at each example; the counter is (block, index, attempt, split).
+
+    Args:
+        key: 64-bit key, see `derive_key`.
+        word: Last word of the counter, see `split_word`.
+        index: int64 [n], indices of the examples, below 2^32.
+        attempt: uint32 [n], which draw of the example.
+        count: Words for each example.
+
+    Returns:
+        uint32 [n, count]. More words leave the first ones as they are.
+    """
+    blocks = -(-count // 4)
+    counters = np.empty((len(index), blocks, 4), np.uint32)
+    counters[:, :, 0] = np.arange(blocks, dtype=np.uint32)
+    counters[:, :, 1] = index.astype(np.uint32)[:, None]
+    counters[:, :, 2] = attempt[:, None]
+    counters[:, :, 3] = word
+    words = _core.philox.philox4x32(counters.reshape(-1, 4), np.array([key & _WORD, key >> 32], np.uint32))
+    return words.reshape(len(index), blocks * 4)[:, :count]
 
 
 class Permutation:

@@ -1,4 +1,4 @@
-"""What a generator is: a class with its parameters, the factors it knows, its checks, and one method that renders."""
+"""What a generator is: a class with its parameters, the factors it knows, its checks, and what makes examples."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ import numpy.typing as npt
 
 from synthkit.recipe import Recipe
 from synthkit.recipe.base import Record
-from synthkit.records import AudioLayout, Rows
+from synthkit.records import AudioLayout, FactorInfo, Pool, Rows, TextBatch, TextExample, TextLayout, Verdict
 
-__all__ = ["AudioGenerator", "FactorSpec"]
+__all__ = ["AudioGenerator", "FactorSpec", "Generator", "Source", "TextGenerator"]
+
+Source = Literal["factors", "items", "attempts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class FactorSpec:
         low_open: The smallest number itself is refused.
         high_open: The largest number itself is refused.
         names: Allowed names, for a categorical factor; None for numbers.
+        whole: Only whole numbers are allowed.
     """
 
     unit: str
@@ -37,6 +40,7 @@ class FactorSpec:
     low_open: bool = False
     high_open: bool = False
     names: tuple[str, ...] | None = None
+    whole: bool = False
 
 
 class AudioGenerator(Protocol):
@@ -69,3 +73,57 @@ class AudioGenerator(Protocol):
             rows: Factor values of n examples.
             out: [n, num_samples] of the layout's dtype; rows may be apart in memory, samples are not.
         """
+
+
+class TextGenerator(Protocol):
+    """A generator of texts with a right answer, bound to one recipe: a task.
+
+    ``source`` says what makes two examples different:
+
+    * ``factors``: the factor values alone, as with audio; a grid has each combination once.
+    * ``items``: an item out of a finite pool (`pools`), in ``Rows.item``; splits take different items.
+    * ``attempts``: random draws. ``Rows.attempt`` says which draw of the example counts: of the draws 0, 1, 2, ... the
+      first whose input belongs to the example's split (by its hash), meets all that the recipe asks for and occurs at
+      no smaller index.
+
+    The same row gives the same texts whatever batch it is in.
+    """
+
+    name: ClassVar[str]
+    content: ClassVar[Literal["text"]]
+    source: ClassVar[Source]
+    Params: ClassVar[type[Record]]
+    factors: ClassVar[Mapping[str, FactorSpec]]
+
+    @property
+    def layout(self) -> TextLayout:
+        """Which columns there are."""
+
+    @property
+    def measured(self) -> tuple[FactorInfo, ...]:
+        """Factors that are measured on the text, in the order in which `make` adds them to the rows."""
+
+    @classmethod
+    def bind(cls, recipe: Recipe, params: Any) -> Self:
+        """The generator for one recipe; ``params`` is an instance of ``Params``."""
+
+    def problems(self) -> list[str]:
+        """What is wrong with the recipe as a whole, one line each, ``path: what``; empty where nothing is."""
+
+    def pools(self) -> Mapping[str, Pool]:
+        """Split -> the pool that its items come from; empty unless ``source`` is ``items``."""
+
+    def make(self, rows: Rows) -> TextBatch:
+        """The texts of the rows, with the measured factors beside the recipe's."""
+
+    def score(self, prediction: str, example: TextExample) -> float:
+        """How right a prediction is, 0 to 1; 1 for the target itself, less for anything that says something else."""
+
+    def explain(self, example: TextExample) -> str | None:
+        """An explanation of the example's answer, from its input alone; None for tasks without explanations."""
+
+    def check(self, explanation: str, example: TextExample) -> Verdict:
+        """Replay an explanation, also one that a model wrote, and name its first wrong step."""
+
+
+Generator = AudioGenerator | TextGenerator

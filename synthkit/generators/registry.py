@@ -7,7 +7,7 @@ import importlib
 from importlib.metadata import entry_points
 
 from synthkit.errors import InputError
-from synthkit.generators.base import AudioGenerator
+from synthkit.generators.base import Generator
 
 __all__ = ["generator_class", "generator_names"]
 
@@ -20,7 +20,7 @@ def generator_names() -> list[str]:
     return sorted({*_OWN, *(point.name for point in entry_points(group=_GROUP))})
 
 
-def generator_class(name: str) -> type[AudioGenerator]:
+def generator_class(name: str) -> type[Generator]:
     """The generator of that name.
 
     Raises:
@@ -28,11 +28,11 @@ def generator_class(name: str) -> type[AudioGenerator]:
     """
     if name in _OWN:
         module, _, attribute = _OWN[name].partition(":")
-        found: type[AudioGenerator] = getattr(importlib.import_module(module), attribute)
+        found: type[Generator] = getattr(importlib.import_module(module), attribute)
         return found
     for point in entry_points(group=_GROUP):
         if point.name == name:
-            loaded: type[AudioGenerator] = point.load()
+            loaded: type[Generator] = point.load()
             return loaded
     near = difflib.get_close_matches(name, generator_names(), n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(generator_names())}"

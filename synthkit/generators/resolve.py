@@ -8,9 +8,9 @@ import json
 from pydantic import ValidationError
 
 from synthkit.errors import InputError
-from synthkit.generators.base import AudioGenerator, FactorSpec
+from synthkit.generators.base import FactorSpec, Generator
 from synthkit.generators.registry import generator_class
-from synthkit.recipe import Categorical, Recipe
+from synthkit.recipe import Categorical, Integers, Recipe, Values
 from synthkit.recipe.base import Record
 from synthkit.recipe.factors import FactorBase
 from synthkit.recipe.problems import describe
@@ -40,7 +40,7 @@ def resolve(recipe: Recipe) -> Recipe:
     return resolved
 
 
-def bind(recipe: Recipe) -> AudioGenerator:
+def bind(recipe: Recipe) -> Generator:
     """The generator of a resolved recipe, ready to render."""
     cls = generator_class(recipe.generator)
     params, problems = _params(recipe, cls)
@@ -59,14 +59,14 @@ def extreme_field(factor: FactorBase, *, largest: bool) -> str:
     return f"factors.{factor.name}.values"
 
 
-def _params(recipe: Recipe, cls: type[AudioGenerator]) -> tuple[Record, list[str]]:
+def _params(recipe: Recipe, cls: type[Generator]) -> tuple[Record, list[str]]:
     try:
         return cls.Params.model_validate_json(json.dumps(recipe.params)), []
     except ValidationError as error:
         return cls.Params(), describe(error, recipe.params, cls.Params, prefix="params")
 
 
-def _factor_problems(factor: FactorBase, cls: type[AudioGenerator]) -> list[str]:
+def _factor_problems(factor: FactorBase, cls: type[Generator]) -> list[str]:
     path = f"factors.{factor.name}"
     spec = cls.factors.get(factor.name)
     if spec is None:
@@ -100,6 +100,8 @@ def _range_problems(factor: FactorBase, spec: FactorSpec) -> list[str]:
     low, high = factor.extremes or (0.0, 0.0)
     unit = "" if spec.unit == "1" else f" {spec.unit}"
     problems = []
+    if spec.whole and not _is_whole(factor):
+        problems.append(f"factors.{factor.name}.type: holds numbers that are not whole; use integers or whole values")
     if low < spec.low or (spec.low_open and low == spec.low):
         sign = ">" if spec.low_open else ">="
         problems.append(f"{extreme_field(factor, largest=False)}: must be {sign} {spec.low:g}{unit}, not {low:g}")
@@ -107,6 +109,12 @@ def _range_problems(factor: FactorBase, spec: FactorSpec) -> list[str]:
         sign = "<" if spec.high_open else "<="
         problems.append(f"{extreme_field(factor, largest=True)}: must be {sign} {spec.high:g}{unit}, not {high:g}")
     return problems
+
+
+def _is_whole(factor: FactorBase) -> bool:
+    if isinstance(factor, Integers):
+        return True
+    return isinstance(factor, Values) and all(value == int(value) for value in factor.values)
 
 
 def _with_unit(factor: FactorBase, spec: FactorSpec) -> FactorBase:

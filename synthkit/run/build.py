@@ -112,7 +112,7 @@ def _run(
     size = 0
     if on_progress:
         on_progress(Progress(there, total, 0))
-    size_to_make = sum(task.rows for task in todo) * prepared.generator.layout.bytes_per_clip
+    size_to_make = sum(task.rows for task in todo) * prepared.generator.layout.bytes_per_example
     if workers is None and size_to_make < _SMALL_BYTES:
         workers = 1
     try:

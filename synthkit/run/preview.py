@@ -50,7 +50,7 @@ def preview(recipe: Recipe, examples: int = 5) -> Preview:
     return Preview(
         recipe=prepared.recipe,
         sizes=plan.sizes,
-        bytes=plan.num_examples * layout.bytes_per_clip,
+        bytes=plan.num_examples * layout.bytes_per_example,
         layout=layout,
         factors=plan.factors,
         warnings=plan.warnings,

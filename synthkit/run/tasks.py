@@ -57,7 +57,7 @@ class ShardDone:
 
 def shard_tasks(recipe: Recipe, sizes: Mapping[str, int], layout: AudioLayout, out: str) -> list[ShardTask]:
     """Cut the splits into shards."""
-    rows = recipe.output.shard_size or min(max(_SHARD_BYTES // layout.bytes_per_clip, 1), _MAX_SHARD_ROWS)
+    rows = recipe.output.shard_size or min(max(_SHARD_BYTES // layout.bytes_per_example, 1), _MAX_SHARD_ROWS)
     text = recipe.canonical_json()
     tasks = []
     for split, size in sizes.items():
@@ -95,7 +95,7 @@ def _commit(writer: ShardWriter, task: ShardTask) -> ShardRecord:
 def _batches(plan: Plan, generator: AudioGenerator, task: ShardTask) -> Iterator[AudioBatch]:
     """Batches of a few megabytes, all rendered into the same memory: each is used up before the next."""
     layout = generator.layout
-    most = min(max(_BATCH_BYTES // layout.bytes_per_clip, 1), _MAX_BATCH_ROWS, task.rows)
+    most = min(max(_BATCH_BYTES // layout.bytes_per_example, 1), _MAX_BATCH_ROWS, task.rows)
     files, samples = wav.allocate(most, layout)
     for start in range(0, task.rows, most):
         count = min(most, task.rows - start)

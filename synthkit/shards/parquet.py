@@ -33,7 +33,7 @@ class ParquetWriter:
     def __init__(self, root: Path, name: ShardName, layout: AudioLayout, factors: Sequence[FactorInfo]) -> None:
         self._factors = factors
         self._layout = layout
-        self._group_rows = max(_ROW_GROUP_BYTES // layout.bytes_per_clip, 1)
+        self._group_rows = max(_ROW_GROUP_BYTES // layout.bytes_per_example, 1)
         self._schema = pa.schema(
             [pa.field("id", pa.string()), pa.field("audio", _AUDIO), *factor_fields(factors)],
             metadata=features_metadata(factors, layout, "id"),

@@ -23,8 +23,8 @@ def header(layout: AudioLayout) -> bytes:
     rate = layout.sample_rate
     form = struct.pack("<4sIHHIIHH", b"fmt ", 16, tag, 1, rate, rate * width, width, 8 * width)
     fact = struct.pack("<4sII", b"fact", 4, layout.num_samples) if tag == _IEEE_FLOAT else b""
-    data = struct.pack("<4sI", b"data", layout.bytes_per_clip)
-    size = 4 + len(form) + len(fact) + len(data) + layout.bytes_per_clip
+    data = struct.pack("<4sI", b"data", layout.bytes_per_example)
+    size = 4 + len(form) + len(fact) + len(data) + layout.bytes_per_example
     return struct.pack("<4sI4s", b"RIFF", size, b"WAVE") + form + fact + data
 
 
@@ -35,7 +35,7 @@ def allocate(count: int, layout: AudioLayout) -> tuple[npt.NDArray[np.uint8], np
         The files, uint8 [count, header + clip bytes], and the samples as a view into them, [count, num_samples].
     """
     head = np.frombuffer(header(layout), np.uint8)
-    files = np.empty((count, len(head) + layout.bytes_per_clip), np.uint8)
+    files = np.empty((count, len(head) + layout.bytes_per_example), np.uint8)
     files[:, : len(head)] = head
     samples = np.ndarray(
         (count, layout.num_samples),
@@ -54,6 +54,6 @@ def parse(data: bytes | memoryview, layout: AudioLayout, name: str) -> npt.NDArr
         WorkError: The file is not what synthkit writes.
     """
     head = header(layout)
-    if bytes(data[: len(head)]) != head or len(data) != len(head) + layout.bytes_per_clip:
+    if bytes(data[: len(head)]) != head or len(data) != len(head) + layout.bytes_per_example:
         raise WorkError(f"{name}: not the WAV file that was written")
     return np.frombuffer(data, layout.dtype, offset=len(head))
