@@ -14,4 +14,5 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
   synthkit::bind_logistic(module.def_submodule("logistic", "Logistic regression"));
   synthkit::bind_auc(module.def_submodule("auc", "Area under the ROC curve"));
   synthkit::bind_svm(module.def_submodule("svm", "Linear support vector machines on one code"));
+  synthkit::bind_unique(module.def_submodule("unique", "Which strings are new"));
 }

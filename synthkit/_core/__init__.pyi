@@ -9,3 +9,4 @@ from synthkit._core import logistic as logistic
 from synthkit._core import philox as philox
 from synthkit._core import svm as svm
 from synthkit._core import tone as tone
+from synthkit._core import unique as unique
