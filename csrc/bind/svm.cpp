@@ -19,7 +19,7 @@ py::tuple fit(const Doubles& codes, const Ints& labels, const Ints& class_counts
               bool balanced, int threads) {
   const ClassTask classified = checked_task(codes, labels, class_counts, train_rows);
   const py::ssize_t classes = classified.max_classes;
-  const py::ssize_t batch = codes.shape(0), rows = codes.shape(1), dims = codes.shape(2), factors = labels.shape(0);
+  const py::ssize_t batch = codes.shape(0), dims = codes.shape(2), factors = labels.shape(0);
   const std::vector<py::ssize_t> each{batch, factors, dims}, models{batch, factors, dims, classes};
   Doubles weights(models), intercepts(models), train_accuracy(each), test_accuracy(each);
   const SvmTask task{classified, cost, balanced};
