@@ -15,4 +15,5 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
   synthkit::bind_auc(module.def_submodule("auc", "Area under the ROC curve"));
   synthkit::bind_svm(module.def_submodule("svm", "Linear support vector machines on one code"));
   synthkit::bind_unique(module.def_submodule("unique", "Which strings are new"));
+  synthkit::bind_listops_tables(module.def_submodule("listops_tables", "ListOps trees of a given depth and length"));
 }
