@@ -12,7 +12,7 @@ from synthkit import _core
 from synthkit.errors import InputError
 from synthkit.ops.arrays import whole
 
-__all__ = ["MANY_TREES", "count", "feasible", "length_range", "lengths_in_words", "whole_range"]
+__all__ = ["MANY_TREES", "count", "feasible", "length_range", "lengths_in_words", "range_in_words", "whole_range"]
 
 MANY_TREES = 2**63
 MAX_ARGS, MAX_BASE, MAX_OPERATORS = 255, 256, 7
@@ -120,9 +120,11 @@ def lengths_in_words(min_args: int, max_args: int, depths: Sequence[int], tokens
     """Which lengths trees of these depths have, for whoever asked for others: `tokens` holds none of them."""
     shortest = length_range(depths[0], min_args, max_args)[0]
     longest = length_range(depths[-1], min_args, max_args)[1]
-    which = f"depth {depths[0]}" if depths[0] == depths[-1] else f"depth {depths[0]} to {depths[-1]}"
     most = f"{longest}" if longest < 10**9 else "10^9 and more"
-    told = f"{which} with {min_args} to {max_args} arguments holds {shortest} to {most} tokens"
+    told = (
+        f"depth {range_in_words(depths[0], depths[-1])} with {range_in_words(min_args, max_args)} arguments "
+        f"holds {shortest} to {most} tokens"
+    )
     if tokens[-1] < shortest or tokens[0] > longest:
         return told
     exists = feasible(min_args, max_args, (depths[0], depths[-1]), (1, MAX_TABLE_TOKENS)).any(axis=0)
@@ -130,6 +132,11 @@ def lengths_in_words(min_args: int, max_args: int, depths: Sequence[int], tokens
     below, above = lengths[lengths < tokens[0]], lengths[lengths > tokens[-1]]
     near = [str(int(some[at])) for some, at in ((below, -1), (above, 0)) if len(some)]
     return f"{told}, but not these; the nearest are {' and '.join(near)}"
+
+
+def range_in_words(first: int, last: int) -> str:
+    """The range, or the one number that it holds."""
+    return f"{first}" if first == last else f"{first} to {last}"
 
 
 def whole_range(name: str, pair: Any, least: int, most: int) -> tuple[int, int]:
