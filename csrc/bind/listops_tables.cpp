@@ -1,9 +1,9 @@
-#include "cpu/listops_tables.h"
+#include "bind/listops_tables.h"
 
 #include <pybind11/numpy.h>
 
 #include <memory>
-#include <stdexcept>
+#include <string_view>
 #include <vector>
 
 #include "bind/bind.h"
@@ -19,11 +19,6 @@ using Ints = py::array_t<int32_t, py::array::c_style>;
 using Words = py::array_t<uint32_t, py::array::c_style>;
 
 constexpr const char* kName = "synthkit.TreeTables";
-
-const TreeTables& tables_of(const py::capsule& handle) {
-  if (handle.name() == nullptr || std::string(handle.name()) != kName) throw py::value_error("tables: are none");
-  return *handle.get_pointer<TreeTables>();
-}
 
 py::capsule build(int min_args, int max_args, double operator_probability, int max_depth, int max_tokens) {
   const TreeSettings settings{min_args, max_args, operator_probability, max_depth, max_tokens};
@@ -105,6 +100,11 @@ uint64_t count(int min_args, int max_args, int operators, int base, int min_dept
 }
 
 }  // namespace
+
+const TreeTables& tables_of(const py::capsule& handle) {
+  if (handle.name() == nullptr || std::string_view(handle.name()) != kName) throw py::value_error("tables: are none");
+  return *handle.get_pointer<TreeTables>();
+}
 
 void bind_listops_tables(py::module_ module) {
   module.def("build", &build, py::kw_only(), py::arg("min_args"), py::arg("max_args"), py::arg("operator_probability"),

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from synthkit import _core
 from synthkit.errors import InputError
 from synthkit.ops.listops_tables import TreeTables, acceptance, feasible
 
@@ -281,6 +282,14 @@ def test_each_word_of_the_stream_counts() -> None:
         for change in ({}, {"key": 2}, {"key": 1 + 2**32}, {"split": 1}, {"index": [1]}, {"attempt": 1})
     ]
     assert len(set(trees)) == len(trees)
+
+
+def test_handle() -> None:
+    handle = TreeTables(**SMALL).handle
+    assert _core.listops_tables.weights(handle)[0].shape == (5, 41)
+    assert TreeTables(**SMALL, device="reference").handle is None
+    with pytest.raises(TypeError):
+        _core.listops_tables.weights(np.zeros(3))
 
 
 def test_no_rows() -> None:
