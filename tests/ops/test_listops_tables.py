@@ -146,7 +146,7 @@ def test_twin(setting) -> None:
     for found, wanted in zip(tables.weights(), twin.weights(), strict=True):
         assert found.dtype == wanted.dtype
         assert np.array_equal(found, wanted)
-    rng, n = np.random.default_rng(5), 40
+    rng, n = np.random.default_rng(5), 60
     possible = np.argwhere(tables.weights()[0] > 0)
     picked = possible[rng.integers(len(possible), size=n)]
     rows = _stream(
@@ -158,7 +158,10 @@ def test_twin(setting) -> None:
     )
     exact = dict(min_depth=picked[:, 0], max_depth=picked[:, 0], min_tokens=picked[:, 1], max_tokens=picked[:, 1])
     wide = dict(min_depth=0, max_depth=setting["max_depth"], min_tokens=1, max_tokens=setting["max_tokens"])
-    for window in (exact, wide):
+    # Trees with room for subtrees of all depths below their own.
+    depth, tokens = possible[(possible[:, 0] <= 3) & (possible[:, 1] <= 28)][-1]
+    roomy = dict(min_depth=depth, max_depth=depth, min_tokens=tokens, max_tokens=tokens)
+    for window in (exact, wide, roomy):
         for found, wanted in zip(tables.draw(**rows, **window), twin.draw(**rows, **window), strict=True):
             assert found.dtype == wanted.dtype
             assert np.array_equal(found, wanted)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 from scipy import stats
 
@@ -31,15 +29,16 @@ def _all_trees(level, tokens, *, operators, base, min_args, max_args, operator_p
     if p == 0 or tokens < 2 + min_args:
         return found
     below = _all_trees(level + 1, tokens - 2, **process)
-    for arguments in range(min_args, max_args + 1):
-        for children in itertools.product(below, repeat=arguments):
-            length = 2 + sum(child[3] for child in children)
-            if length > tokens:
-                continue
-            probability = p / (max_args - min_args + 1) / len(operators) * np.prod([child[1] for child in children])
-            inside = tuple(itertools.chain.from_iterable(child[0] for child in children))
-            depth = 1 + max(child[2] for child in children)
-            found += [((_operator(name, arguments), *inside), probability, depth, length) for name in operators]
+    rows = [((), p / (max_args - min_args + 1) / len(operators), 0, 2)]
+    for arguments in range(1, max_args + 1):
+        rows = [
+            (nodes + more, q * r, max(depth, 1 + d), length + n)
+            for nodes, q, depth, length in rows
+            for more, r, d, n in below
+            if length + n <= tokens
+        ]
+        if arguments >= min_args:
+            found += [((_operator(name, arguments), *nodes), *rest) for nodes, *rest in rows for name in operators]
     return found
 
 
@@ -65,22 +64,31 @@ def _p_value(trees, probabilities):
 
 
 def test_against_all_trees() -> None:
-    for arguments, p, depth, tokens in [((1, 2), 0.4, 3, 9), ((2, 3), 0.7, 2, 9), ((1, 1), 0.8, 4, 9)]:
+    # Few operators and values for the short trees; one of each for long ones, whose shape alone is compared.
+    few, one = ((1, 4), 2), ((4,), 1)
+    for (operators, base), arguments, p, depth, tokens in [
+        (few, (1, 2), 0.4, 3, 9),
+        (few, (2, 3), 0.7, 2, 9),
+        (few, (1, 1), 0.8, 4, 9),
+        (one, (1, 2), 0.6, 4, 16),
+        (one, (2, 2), 0.6, 5, 22),
+    ]:
         process = dict(min_args=arguments[0], max_args=arguments[1], operator_probability=p, max_depth=depth)
-        everything = _all_trees(0, tokens, operators=(1, 4), base=2, **process)
+        everything = _all_trees(0, tokens, operators=operators, base=base, **process)
         assert len({tree for tree, *_ in everything}) == len(everything)
-        tables = TreeTables(**process, max_tokens=12)
-        windows = [(0, depth, 1, tokens), (1, 2, 3, 8), (depth, depth, 1, tokens), (2, 2, 5, 7)]
+        tables, mask = TreeTables(**process, max_tokens=tokens + 3), sum(1 << name for name in operators)
+        windows = [(0, depth, 1, tokens), (1, 2, 3, 8), (depth, depth, 1, tokens), (2, 2, 5, 7), (4, 4, 22, 22)]
         for window in windows:
             inside = {
                 tree: q
                 for tree, q, d, length in everything
                 if window[0] <= d <= window[1] and window[2] <= length <= window[3]
             }
-            assert inside
+            if not inside:
+                continue
             chance = acceptance(tables, depth_range=window[:2], token_range=window[2:])
             np.testing.assert_allclose(chance, sum(inside.values()), rtol=1e-12)
-            drawn = _draw(tables, 40_000, window, operators=0b10010, base=2)
+            drawn = _draw(tables, 40_000, window, operators=mask, base=base)
             if len(inside) > 1:
                 assert _p_value(drawn, inside) > P_VALUE, (process, window)
 
