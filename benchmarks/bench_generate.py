@@ -31,7 +31,7 @@ from scipy import signal
 from benchmarks.table import Row
 from synthkit.run import verify
 
-__all__ = ["run"]
+__all__ = ["generate", "run"]
 
 _MEGABYTE = 2**20
 _SCRIPT_CLIPS = 320
@@ -48,7 +48,7 @@ def run(*, smoke: bool) -> tuple[str, list[Row]]:
     return f"synthkit generate, {len(os.sched_getaffinity(0))} cores", rows
 
 
-def _generate(recipe: str, out: Path, *more: str, keep: bool = False) -> tuple[float, int]:
+def generate(recipe: str, out: Path, *more: str, keep: bool = False) -> tuple[float, int]:
     """Seconds of the whole command, and the peak memory of its largest process in bytes."""
     code = (
         "import json, resource, subprocess, sys, time; started = time.perf_counter();"
@@ -68,7 +68,7 @@ def _check(root: Path) -> None:
     """What is timed is right: one fingerprint for one and two workers, and examples made again are the same."""
     prints = set()
     for workers in ("1", "2"):
-        _generate("syntone", root / workers, "--limit", "400", "--shard-size", "50", "--workers", workers, keep=True)
+        generate("syntone", root / workers, "--limit", "400", "--shard-size", "50", "--workers", workers, keep=True)
         report = verify(root / workers, regenerate=20)
         assert report.ok, report.problems
         prints.add(report.fingerprint)
@@ -81,7 +81,7 @@ def _against_disk(root: Path, clips: int, rounds: int) -> list[Row]:
     ratios, seconds, plain = [], [], []
     for number in range(rounds):
         plain.append(_plain_write(root / f"raw{number}", blob))
-        taken, _ = _generate("syntone", root / f"g{number}", "--limit", str(clips), "--workers", "2")
+        taken, _ = generate("syntone", root / f"g{number}", "--limit", str(clips), "--workers", "2")
         seconds.append(taken)
         ratios.append(seconds[-1] / plain[-1])
     script = _script_seconds(root) * clips / _SCRIPT_CLIPS
@@ -122,8 +122,8 @@ def _script_seconds(root: Path) -> float:
 
 def _memory(root: Path, clips: int) -> list[Row]:
     """Peak memory of the largest process, with a tenth of the clips and with all."""
-    _, few = _generate("syntone", root / "few", "--limit", str(clips // 10), "--workers", "2")
-    _, many = _generate("syntone", root / "many", "--limit", str(clips), "--workers", "2")
+    _, few = generate("syntone", root / "few", "--limit", str(clips // 10), "--workers", "2")
+    _, many = generate("syntone", root / "many", "--limit", str(clips), "--workers", "2")
     figure = f"{many / _MEGABYTE:.0f} MB"
     return [
         Row("peak memory of a process", figure, "400 MB", many / (400 * _MEGABYTE), "<= 1"),
@@ -136,8 +136,8 @@ def _memory(root: Path, clips: int) -> list[Row]:
 def _two_workers(root: Path, clips: int, rounds: int) -> list[Row]:
     ratios = []
     for number in range(rounds):
-        one, _ = _generate("syntone_plus", root / f"p1-{number}", "--limit", str(clips), "--workers", "1")
-        two, _ = _generate("syntone_plus", root / f"p2-{number}", "--limit", str(clips), "--workers", "2")
+        one, _ = generate("syntone_plus", root / f"p1-{number}", "--limit", str(clips), "--workers", "1")
+        two, _ = generate("syntone_plus", root / f"p2-{number}", "--limit", str(clips), "--workers", "2")
         ratios.append(one / two)
     figure = f"{clips:,} clips, {two:.2f} s"
     said = f"one worker, {one:.2f} s (pairs {', '.join(f'{r:.2f}' for r in ratios)})"

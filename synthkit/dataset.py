@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import operator
+from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, Generic, Self, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from synthkit.errors import InputError
-from synthkit.records import AudioExample, AudioLayout, FactorInfo
+from synthkit.records import AudioExample, AudioLayout, Example, FactorInfo, Layout, TextExample, TextLayout
+from synthkit.run.task import Task, open_task
 from synthkit.shards.base import RawExample, ShardReader
-from synthkit.shards.formats import READERS
-from synthkit.shards.manifest import ShardEntry, read_manifest
+from synthkit.shards.formats import open_shard
+from synthkit.shards.manifest import Manifest, ShardEntry, read_manifest
 
-__all__ = ["Dataset", "collate", "load"]
+__all__ = ["AudioDataset", "Dataset", "Task", "TextDataset", "collate", "load", "task"]
+
+task = open_task
+E = TypeVar("E", bound=Example)
 
 _PCM16_FULL_SCALE = np.float32(32768)
 
 
-def load(path: str | Path, split: str | None = None) -> Dataset:
+def load(path: str | Path, split: str | None = None) -> AudioDataset | TextDataset:
     """Open a dataset directory.
 
     Args:
@@ -30,7 +35,7 @@ def load(path: str | Path, split: str | None = None) -> Dataset:
         split: Name of a split; None for all of them, one after the other.
 
     Returns:
-        The examples in order; nothing is read before it is asked for.
+        The examples in order, an `AudioDataset` or a `TextDataset`; nothing is read before it is asked for.
 
     Raises:
         InputError: No dataset, an unfinished one, or no such split.
@@ -42,36 +47,31 @@ def load(path: str | Path, split: str | None = None) -> Dataset:
         raise InputError(f"{root}: no split is named {split!r}; there are: {', '.join(manifest.splits)}")
     shards = tuple(shard for shard in manifest.shards if split in (None, shard.split))
     total = sum(shard.rows for shard in shards)
-    return Dataset(root, manifest.format, manifest.layout, manifest.factors, shards, range(total))
+    kind = TextDataset if isinstance(manifest.layout, TextLayout) else AudioDataset
+    return kind(root, manifest, shards, range(total))
 
 
-class Dataset(Sequence[AudioExample]):
+class Dataset(Sequence[E], ABC, Generic[E]):
     """A sequence of examples; slices are datasets too. Picklable: DataLoader workers open their own files.
 
     Attributes:
         factors: What varies, in column order.
-        layout: Shape of every clip.
+        layout: Shape of every clip, or columns of every text.
     """
 
-    def __init__(
-        self,
-        root: Path,
-        format: str,
-        layout: AudioLayout,
-        factors: tuple[FactorInfo, ...],
-        shards: tuple[ShardEntry, ...],
-        picked: range,
-    ) -> None:
-        self.factors = factors
-        self.layout = layout
+    layout: Layout
+
+    def __init__(self, root: Path, manifest: Manifest, shards: tuple[ShardEntry, ...], picked: range) -> None:
+        self.factors: tuple[FactorInfo, ...] = manifest.factors
+        self.layout = manifest.layout
         self._root = root
-        self._format = format
+        self._manifest = manifest
         self._shards = shards
         self._picked = picked
         self._starts = [0]
         for shard in shards:
             self._starts.append(self._starts[-1] + shard.rows)
-        self._readers: dict[int, ShardReader] = {}
+        self._readers: dict[int, ShardReader[Any]] = {}
 
     @property
     def factor_names(self) -> tuple[str, ...]:
@@ -82,36 +82,37 @@ class Dataset(Sequence[AudioExample]):
         return len(self._picked)
 
     @overload
-    def __getitem__(self, index: int) -> AudioExample: ...
+    def __getitem__(self, index: int) -> E: ...
     @overload
-    def __getitem__(self, index: slice) -> Dataset: ...
-    def __getitem__(self, index: int | slice) -> AudioExample | Dataset:
+    def __getitem__(self, index: slice) -> Self: ...
+    def __getitem__(self, index: int | slice) -> E | Self:
         if isinstance(index, slice):
-            return Dataset(self._root, self._format, self.layout, self.factors, self._shards, self._picked[index])
+            return type(self)(self._root, self._manifest, self._shards, self._picked[index])
         row = self._picked[operator.index(index)]
         which = bisect_right(self._starts, row) - 1
         return self._example(self._reader(which).read(row - self._starts[which]))
 
-    def __iter__(self) -> Iterator[AudioExample]:
+    def __iter__(self) -> Iterator[E]:
         for index in range(len(self)):
             yield self[index]
 
     def __repr__(self) -> str:
-        clip = f"{self.layout.num_samples} samples at {self.layout.sample_rate} Hz"
-        return f"Dataset({str(self._root)!r}, {len(self)} examples, {clip}, factors: {', '.join(self.factor_names)})"
+        factors = ", ".join(self.factor_names)
+        name = type(self).__name__
+        return f"{name}({str(self._root)!r}, {len(self)} examples, {self._content()}, factors: {factors})"
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_readers": {}}
 
     def ids(self) -> list[str]:
-        """``<split>-<index>`` of each example, without reading audio."""
+        """``<split>-<index>`` of each example, without reading content."""
         rows = [
             f"{shard.split}-{i:08d}" for shard in self._shards for i in range(shard.first, shard.first + shard.rows)
         ]
         return [rows[i] for i in self._picked]
 
     def factors_matrix(self) -> npt.NDArray[np.int64] | npt.NDArray[np.float64]:
-        """The factors of all examples, without reading audio.
+        """The factors of all examples, without reading content.
 
         Returns:
             [N, K] in the order of `factor_names`: the level where a factor has levels, the value where it is drawn
@@ -144,11 +145,28 @@ class Dataset(Sequence[AudioExample]):
         values = {name: np.concatenate([columns[name] for columns, _ in found])[rows] for name in self.factor_names}
         return values, np.concatenate([indices for _, indices in found])[rows]
 
-    def _reader(self, which: int) -> ShardReader:
+    def _reader(self, which: int) -> ShardReader[Any]:
         if which not in self._readers:
             path = self._shards[which].path
-            self._readers[which] = READERS[self._format](self._root, path, self.layout, self.factors)
+            self._readers[which] = open_shard(self._root, path, self._manifest.format, self.layout, self.factors)
         return self._readers[which]
+
+    @abstractmethod
+    def _example(self, raw: Any) -> E:
+        """An example out of what its shard holds."""
+
+    @abstractmethod
+    def _content(self) -> str:
+        """What each example holds, in words."""
+
+
+class AudioDataset(Dataset[AudioExample]):
+    """Clips."""
+
+    layout: AudioLayout
+
+    def _content(self) -> str:
+        return f"{self.layout.num_samples} samples at {self.layout.sample_rate} Hz"
 
     def _example(self, raw: RawExample) -> AudioExample:
         audio = raw.samples.astype(np.float32)
@@ -157,17 +175,35 @@ class Dataset(Sequence[AudioExample]):
         return AudioExample(raw.id, raw.factors, raw.factor_indices, audio, self.layout.sample_rate)
 
 
-def collate(examples: Sequence[AudioExample]) -> dict[str, Any]:
+class TextDataset(Dataset[TextExample]):
+    """Texts."""
+
+    layout: TextLayout
+
+    def _content(self) -> str:
+        columns = "input, target and rationale" if self.layout.rationale else "input and target"
+        return columns if self.layout.labels is None else f"{columns} of {len(self.layout.labels)} classes"
+
+    def _example(self, raw: TextExample) -> TextExample:
+        return raw
+
+
+def collate(examples: Sequence[Example]) -> dict[str, Any]:
     """Stack examples: ``DataLoader(dataset, collate_fn=synthkit.dataset.collate)``.
 
     Returns:
-        ``id`` (list of n), ``audio`` float32 [n, T], ``sample_rate``, ``factor_indices`` int64 [n, K], ``factors``
-        (list of n dicts).
+        ``id`` (list of n), ``factor_indices`` int64 [n, K], ``factors`` (list of n dicts); of clips ``audio`` float32
+        [n, T] and ``sample_rate``; of texts ``input``, ``target`` and ``rationale`` (lists of n).
     """
-    return {
+    batch: dict[str, Any] = {
         "id": [example.id for example in examples],
-        "audio": np.stack([example.audio for example in examples]),
-        "sample_rate": examples[0].sample_rate,
         "factor_indices": np.stack([example.factor_indices for example in examples]),
         "factors": [example.factors for example in examples],
     }
+    clips = [example for example in examples if isinstance(example, AudioExample)]
+    texts = [example for example in examples if isinstance(example, TextExample)]
+    if clips:
+        batch |= {"audio": np.stack([clip.audio for clip in clips]), "sample_rate": clips[0].sample_rate}
+    if texts:
+        batch |= {name: [getattr(text, name) for text in texts] for name in ("input", "target", "rationale")}
+    return batch

@@ -344,6 +344,7 @@ class DatasetInfo:
         reproducible: ``bits``, ``engine`` or ``replay``.
         statistics: Split -> factor -> mean, std, min and max of numbers, and ``counts`` of levels.
         baselines: Factor -> accuracy of always guessing its most common level in train, on the last split.
+        task_baselines: Baseline -> split -> accuracy of trivial guesses of the target, for text.
         versions: Package -> version that made the data.
     """
 
@@ -365,6 +366,7 @@ class DatasetInfo:
     reproducible: Literal["bits", "engine", "replay"]
     statistics: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     baselines: Mapping[str, float] = field(default_factory=dict)
+    task_baselines: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -49,7 +49,8 @@ def _generators() -> dict[str, str]:
     found = {}
     for name in generator_names():
         cls = generator_class(name)
-        found[name] = f"{cls.content}; factors: {', '.join(cls.factors)}"
+        factors = f"; factors: {', '.join(cls.factors)}" if cls.factors else ""
+        found[name] = f"{cls.content}{factors}"
     return found
 
 
@@ -63,7 +64,12 @@ def _designs() -> dict[str, str]:
 def _formats() -> dict[str, str]:
     from synthkit.shards.formats import WRITERS
 
-    return {name: _first_line(writer) for name, writer in WRITERS.items()}
+    found: dict[str, str] = {}
+    for content, writers in WRITERS.items():
+        for name, writer in writers.items():
+            said = f"{content}: {_first_line(writer)}"
+            found[name] = f"{found[name]} {said}" if name in found else said
+    return found
 
 
 def _first_line(thing: object) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from synthkit.cli.output import console, print_json, shown_values
+from synthkit.cli.output import console, print_json, print_text, shown_values
 from synthkit.recipe.load import load_recipe
+from synthkit.records import TextLayout
 from synthkit.run.preview import Preview, preview
 from synthkit.shards.wording import format_bytes, format_number
 
@@ -18,6 +19,7 @@ __all__ = ["run"]
 
 _LISTED_LEVELS = 100
 _MOST_COLUMNS = 8
+_TEXT_COLUMNS = ("id", "input", "target", "rationale")
 
 
 def run(recipe: str, *, sets: Sequence[str | tuple[str, Any]], as_json: bool) -> None:
@@ -53,19 +55,39 @@ def _print(found: Preview) -> None:
     from rich.table import Table
 
     screen = console()
-    clip = f"{found.layout.num_samples:,} samples at {found.layout.sample_rate:,} Hz, {found.layout.sample_format}"
     total = sum(found.sizes.values())
     screen.print(f"[bold]{found.recipe.title}[/bold]" if screen.is_terminal else found.recipe.title, markup=True)
-    screen.print(f"{found.recipe.name}: {total:,} examples, {format_bytes(found.bytes)} of audio; each {clip}")
+    screen.print(f"{found.recipe.name}: {total:,} examples, {_size(found)}")
     screen.print("splits: " + ", ".join(f"{name} {size:,}" for name, size in found.sizes.items()))
     table = Table("factor", "kind", "unit", "levels", "values", title=f"design: {found.recipe.design.kind}")
     for factor in found.factors:
         levels = f"{factor.levels:,}" if factor.levels else ""
         table.add_row(factor.name, factor.kind, factor.unit, levels, shown_values(factor))
-    screen.print(table)
-    screen.print(_examples(found.examples))
+    if found.factors:
+        screen.print(table)
+    if isinstance(found.layout, TextLayout):
+        _print_texts(found.examples)
+    else:
+        screen.print(_examples(found.examples))
     for warning in found.warnings:
         screen.print(f"note: {warning}", markup=False)
+
+
+def _size(found: Preview) -> str:
+    size = format_bytes(found.bytes)
+    if isinstance(found.layout, TextLayout):
+        return f"about {size} of text"
+    layout = found.layout
+    clip = f"{layout.num_samples:,} samples at {layout.sample_rate:,} Hz, {layout.sample_format}"
+    return f"{size} of audio; each {clip}"
+
+
+def _print_texts(examples: tuple[dict[str, Any], ...]) -> None:
+    screen = console()
+    screen.print("first examples:")
+    for example in examples:
+        texts = [example[name] for name in ("input", "target", "rationale") if name in example]
+        print_text(example["id"], texts, {k: v for k, v in example.items() if k not in _TEXT_COLUMNS})
 
 
 def _examples(examples: tuple[dict[str, Any], ...]) -> Table:

@@ -85,7 +85,7 @@ def _refuse_bad_targets(out: Path | None, plot: Path | None) -> None:
         check_picture(plot)
 
 
-def _with_factors(file: CodesFile, dataset: Dataset | None, options: Options) -> CodesFile:
+def _with_factors(file: CodesFile, dataset: Dataset[Any] | None, options: Options) -> CodesFile:
     if dataset is None:
         if file.factors is None:
             raise InputError(f"{file.path}: holds no factors; add them, or name the dataset they are in by --data")
@@ -106,7 +106,7 @@ def _with_factors(file: CodesFile, dataset: Dataset | None, options: Options) ->
     )
 
 
-def _join(file: CodesFile, dataset: Dataset) -> npt.NDArray[np.int64]:
+def _join(file: CodesFile, dataset: Dataset[Any]) -> npt.NDArray[np.int64]:
     """Rows of the dataset, in the order of the file."""
     ids = file.ids or []
     rows = file.codes.shape[-2]
@@ -123,7 +123,7 @@ def _join(file: CodesFile, dataset: Dataset) -> npt.NDArray[np.int64]:
 
 
 def _dataset_factor(
-    dataset: Dataset, name: str, levels: npt.NDArray[np.int64] | npt.NDArray[np.float64]
+    dataset: Dataset[Any], name: str, levels: npt.NDArray[np.int64] | npt.NDArray[np.float64]
 ) -> tuple[npt.NDArray[np.float64], str]:
     """Values of a factor, or its levels where they are names or categories."""
     values = dataset.factor_values(name)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from synthkit.cli.output import console
+from synthkit.cli.output import console, print_text
 from synthkit.dataset import Dataset, load
-from synthkit.records import AudioExample, FactorInfo
+from synthkit.records import AudioExample, FactorInfo, TextExample
 from synthkit.shards.manifest import read_manifest
 from synthkit.shards.wording import format_bytes, format_number
 
@@ -34,10 +35,14 @@ def run(directory: Path, split: str | None, examples: int) -> None:
         table.add_row(*_histogram_row(dataset, factor))
     screen.print(table)
     for position in np.linspace(0, len(dataset) - 1, min(examples, len(dataset))).astype(int).tolist():
-        _print_example(dataset[position])
+        example = dataset[position]
+        if isinstance(example, TextExample):
+            print_text(example.id, (example.input, example.target, example.rationale), example.factors)
+        else:
+            _print_clip(example)
 
 
-def _histogram_row(dataset: Dataset, factor: FactorInfo) -> tuple[str, str, str, str, str]:
+def _histogram_row(dataset: Dataset[Any], factor: FactorInfo) -> tuple[str, str, str, str, str]:
     values = dataset.factor_values(factor.name)
     if factor.dtype == "string":
         names, counts = np.unique(values.astype(str), return_counts=True)
@@ -55,7 +60,7 @@ def _bars(counts: np.ndarray[tuple[int], np.dtype[np.int64]]) -> str:
     return "".join(_BARS[int(np.ceil(count * scale))] for count in counts)
 
 
-def _print_example(example: AudioExample) -> None:
+def _print_clip(example: AudioExample) -> None:
     screen = console()
     factors = ", ".join(f"{name} {format_number(value)}" for name, value in example.factors.items())
     peak, rms = float(np.abs(example.audio).max()), float(np.sqrt(np.mean(np.square(example.audio, dtype=np.float64))))

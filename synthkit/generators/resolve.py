@@ -15,7 +15,7 @@ from synthkit.recipe.base import Record
 from synthkit.recipe.factors import FactorBase
 from synthkit.recipe.problems import describe
 
-__all__ = ["bind", "extreme_field", "resolve"]
+__all__ = ["bind", "extreme_field", "needs_factors", "resolve"]
 
 
 def resolve(recipe: Recipe) -> Recipe:
@@ -32,6 +32,8 @@ def resolve(recipe: Recipe) -> Recipe:
     varied = {factor.name for factor in recipe.factors}
     for name in sorted(varied & set(recipe.params)):
         problems.append(f"params.{name}: is also a factor; leave it out of params")
+    if not recipe.factors and needs_factors(cls):
+        problems.append(f"factors: must not be empty: generator {cls.name!r} makes its examples from them alone")
     _refuse(recipe, problems)
     filled = params.model_dump(mode="json", exclude=varied)
     factors = tuple(_with_unit(factor, cls.factors[factor.name]) for factor in recipe.factors)
@@ -46,6 +48,11 @@ def bind(recipe: Recipe) -> Generator:
     params, problems = _params(recipe, cls)
     _refuse(recipe, problems)
     return cls.bind(recipe, params)
+
+
+def needs_factors(cls: type[Generator]) -> bool:
+    """Whether the factor values alone make an example, so that equal values would give equal examples."""
+    return cls.content == "audio" or cls.source == "factors"
 
 
 def extreme_field(factor: FactorBase, *, largest: bool) -> str:

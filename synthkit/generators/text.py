@@ -11,7 +11,14 @@ import numpy.typing as npt
 
 from synthkit.records import FactorInfo, FactorKind, Rows, TextExample, Verdict
 
-__all__ = ["check_answer", "exact_match", "measured_names", "measured_numbers", "with_measured"]
+__all__ = [
+    "compare_steps",
+    "exact_match",
+    "measured_names",
+    "measured_numbers",
+    "no_explanations",
+    "with_measured",
+]
 
 _MOST_LEVELS = 1000
 
@@ -59,9 +66,19 @@ def exact_match(prediction: str, example: TextExample) -> float:
     return float(prediction.strip() == example.target.strip())
 
 
-def check_answer(explanation: str, example: TextExample, prefix: str = "Final answer: ") -> Verdict:
-    """Check an explanation that is nothing but the final answer."""
-    said = explanation.rstrip("\n")
-    if said == f"{prefix}{example.target}":
-        return Verdict(ok=True)
-    return Verdict(ok=False, step=1, reason=f"must be {prefix}{example.target!r}, not {said[:80]!r}")
+def compare_steps(explanation: str, right: str) -> Verdict:
+    """Compare an explanation with the only right one, line by line; the lines are its steps."""
+    said, wanted = explanation.rstrip("\n").split("\n"), right.split("\n")
+    for step, (line, other) in enumerate(zip(said, wanted, strict=False), start=1):
+        if line != other:
+            return Verdict(ok=False, step=step, reason=f"must be {other!r}, not {line[:80]!r}")
+    if len(said) < len(wanted):
+        return Verdict(ok=False, step=len(said) + 1, reason=f"is missing: {wanted[len(said)]!r}")
+    if len(said) > len(wanted):
+        return Verdict(ok=False, step=len(wanted) + 1, reason=f"is one too many: {said[len(wanted)][:80]!r}")
+    return Verdict(ok=True)
+
+
+def no_explanations() -> Verdict:
+    """What a task without explanations says of any."""
+    return Verdict(ok=False, reason="this task has no explanations")

@@ -45,8 +45,13 @@ class DesignPlan(Protocol):
         """For each factor: int64 levels, or float64 numbers in [0, 1) for factors without levels; shape [n]."""
 
 
-def make_design(recipe: Recipe) -> DesignPlan:
+def make_design(recipe: Recipe, *, repeatable: bool, whole: int | None = None) -> DesignPlan:
     """The design of a recipe.
+
+    Args:
+        recipe: The recipe.
+        repeatable: Examples with equal factor values differ, so that combinations may occur more than once.
+        whole: Number of examples where the design leaves it open, e.g. all items of a pool.
 
     Raises:
         InputError: The design cannot be met: an empty split, more examples than combinations.
@@ -54,15 +59,18 @@ def make_design(recipe: Recipe) -> DesignPlan:
     design = recipe.design
     match design:
         case Grid():
-            return _GridPlan(recipe, design.size, shuffle=design.shuffle)
+            return _GridPlan(recipe, design, repeatable=repeatable)
         case Random():
-            if all(factor.levels is not None for factor in recipe.factors):
-                return _GridPlan(recipe, design.size, shuffle=True)
-            return _RandomPlan(recipe, design.size)
+            size = design.size or whole
+            if size is None:
+                raise InputError("design.size: is missing; say how many examples there shall be")
+            if not repeatable and all(factor.levels is not None for factor in recipe.factors):
+                return _GridPlan(recipe, Grid(size=size), repeatable=False)
+            return _RandomPlan(recipe, size)
         case LatinHypercube():
-            return _LatinPlan(recipe, design.size)
+            return _LatinPlan(recipe, design, repeatable=repeatable)
         case Correlated():
-            return _CorrelatedPlan(recipe, design)
+            return _CorrelatedPlan(recipe, design, repeatable=repeatable)
         case HeldOut():
             return _HeldOutPlan(recipe, design)
 
@@ -99,21 +107,27 @@ def _ordered_splits(recipe: Recipe) -> dict[str, int | float]:
 class _GridPlan:
     """Cells of the grid in keyed-permuted or in natural order; splits are consecutive pieces of that order."""
 
-    def __init__(self, recipe: Recipe, size: int | None, *, shuffle: bool) -> None:
+    def __init__(self, recipe: Recipe, design: Grid, *, repeatable: bool) -> None:
         self._counts = _level_counts(recipe.factors)
-        cells = math.prod(self._counts)
-        if size is not None and size > cells:
-            raise InputError(f"design.size: {size} examples are asked for, but the grid has {cells} combinations")
-        self.sizes = split_sizes(size or cells, _ordered_splits(recipe), "the grid")
+        self._repeats = design.repeats
+        if self._repeats > 1 and not repeatable:
+            raise InputError("design.repeats: must be 1: examples with equal factor values would be equal")
+        cells = math.prod(self._counts) * self._repeats
+        if cells > _MAX_CELLS:
+            raise InputError(f"design.repeats: {cells:.3g} examples, more than 2^62")
+        if design.size is not None and design.size > cells:
+            what = f"the grid has {cells} combinations" + (" with repeats" if self._repeats > 1 else "")
+            raise InputError(f"design.size: {design.size} examples are asked for, but {what}")
+        self.sizes = split_sizes(design.size or cells, _ordered_splits(recipe), "the grid")
         self.warnings: tuple[str, ...] = ()
         self._offsets = _offsets(self.sizes)
         key = derive_key(recipe.seed, recipe.name, "design")
-        self._permutation = Permutation(key, cells) if shuffle else None
+        self._permutation = Permutation(key, cells) if design.shuffle else None
 
     def draw(self, split: str, index: Index) -> list[Column]:
         position = index + np.int64(self._offsets[split])
         cell = position if self._permutation is None else self._permutation(position)
-        return _unravel(cell, self._counts)
+        return _unravel(cell // np.int64(self._repeats), self._counts)
 
 
 class _RandomPlan:
@@ -136,13 +150,15 @@ class _RandomPlan:
 class _LatinPlan(_RandomPlan):
     """A permutation of the strata for each factor; strata are numbered over all splits."""
 
-    def __init__(self, recipe: Recipe, size: int) -> None:
-        super().__init__(recipe, size)
-        self.warnings = _repeat_warning(recipe)
+    def __init__(self, recipe: Recipe, design: LatinHypercube, *, repeatable: bool) -> None:
+        super().__init__(recipe, design.size)
+        self.warnings = () if repeatable else _repeat_warning(recipe)
         self._offsets = _offsets(self.sizes)
         self._total = sum(self.sizes.values())
         self._strata = [
             Permutation(derive_key(recipe.seed, recipe.name, f"strata:{factor.name}"), self._total)
+            if design.factors is None or factor.name in design.factors
+            else None
             for factor in recipe.factors
         ]
 
@@ -151,7 +167,7 @@ class _LatinPlan(_RandomPlan):
         inside = self.uniforms(split, index)
         below_one = np.nextafter(1.0, 0.0)
         u = [
-            np.minimum((strata(position) + jitter) / self._total, below_one)
+            jitter if strata is None else np.minimum((strata(position) + jitter) / self._total, below_one)
             for strata, jitter in zip(self._strata, inside, strict=True)
         ]
         return _columns(self._factors, u)
@@ -164,9 +180,9 @@ class _CorrelatedPlan(_RandomPlan):
     r = 2 sin(pi s / 6).
     """
 
-    def __init__(self, recipe: Recipe, design: Correlated) -> None:
+    def __init__(self, recipe: Recipe, design: Correlated, *, repeatable: bool) -> None:
         super().__init__(recipe, design.size)
-        self.warnings = _repeat_warning(recipe)
+        self.warnings = () if repeatable else _repeat_warning(recipe)
         names = [factor.name for factor in recipe.factors]
         self._pair = (names.index(design.factors[0]), names.index(design.factors[1]))
         self._splits = recipe.split_names if design.splits is None else design.splits

@@ -28,12 +28,15 @@ class Grid(DesignBase):
 
     Attributes:
         size: Number of combinations, None for all.
+        repeats: How often each combination occurs; more than once where examples of one combination differ (random
+            tasks, items of a pool).
         shuffle: Spread the grid over the splits by a keyed permutation; False keeps the grid's own order (the first
             factor varies slowest), so that a split is a contiguous piece of it.
     """
 
     kind: Literal["grid"] = "grid"
     size: int | None = Field(default=None, ge=1, le=_MAX_EXAMPLES)
+    repeats: int = Field(default=1, ge=1, le=_MAX_EXAMPLES)
     shuffle: bool = True
 
     @model_validator(mode="after")
@@ -44,17 +47,28 @@ class Grid(DesignBase):
 
 
 class Random(DesignBase):
-    """Each factor drawn apart. Where all factors have levels, combinations are drawn without replacement."""
+    """Each factor drawn apart.
+
+    Where the factors alone make an example and all of them have levels, combinations are drawn without replacement.
+
+    Attributes:
+        size: Number of examples; None for all items of a finite pool.
+    """
 
     kind: Literal["random"] = "random"
-    size: int = Field(ge=1, le=_MAX_EXAMPLES)
+    size: int | None = Field(default=None, ge=1, le=_MAX_EXAMPLES)
 
 
 class LatinHypercube(DesignBase):
-    """Each factor's range is cut into ``size`` equal strata and each stratum is used once (McKay et al. 1979)."""
+    """Each factor's range is cut into ``size`` equal strata and each stratum is used once (McKay et al. 1979).
+
+    Attributes:
+        factors: The factors that are stratified; the others are drawn. None for all.
+    """
 
     kind: Literal["latin_hypercube"] = "latin_hypercube"
     size: int = Field(ge=1, le=_MAX_EXAMPLES)
+    factors: tuple[str, ...] | None = Field(default=None, strict=False)
 
 
 class Correlated(DesignBase):

@@ -243,22 +243,25 @@ class Logspace(FactorBase):
 
 
 class Integers(FactorBase):
-    """Whole numbers from ``low`` to ``high``, both included."""
+    """Whole numbers from ``low`` to ``high``, both included, ``step`` apart."""
 
     type: Literal["integers"] = "integers"
     kind: FactorKind = "ordinal"
     low: int = Field(ge=-(2**53), le=2**53)
     high: int = Field(ge=-(2**53), le=2**53)
+    step: int = Field(default=1, ge=1)
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.high < self.low:
             raise ValueError(f"high ({self.high}) must be >= low ({self.low})")
+        if (self.high - self.low) % self.step:
+            raise ValueError(f"high ({self.high}) must be low ({self.low}) and a number of steps of {self.step}")
         return self
 
     @property
     def levels(self) -> int:
-        return self.high - self.low + 1
+        return (self.high - self.low) // self.step + 1
 
     @property
     def dtype(self) -> Literal["int64"]:
@@ -266,14 +269,15 @@ class Integers(FactorBase):
 
     @property
     def spec(self) -> str:
-        return f"integers {self.low} to {self.high}"
+        steps = f" in steps of {self.step}" if self.step > 1 else ""
+        return f"integers {self.low} to {self.high}{steps}"
 
     @property
     def extremes(self) -> tuple[float, float]:
         return float(self.low), float(self.high)
 
     def at(self, levels: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
-        return levels + np.int64(self.low)
+        return levels * np.int64(self.step) + np.int64(self.low)
 
 
 class Uniform(FactorBase):

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, JsonValue, model_validator
 
 from synthkit.recipe.base import Record
-from synthkit.recipe.designs import Correlated, Design, Grid, HeldOut
+from synthkit.recipe.designs import Correlated, Design, Grid, HeldOut, LatinHypercube
 from synthkit.recipe.factors import Categorical, Factor, FactorBase, Values
 from synthkit.records import FactorValue
 
@@ -47,11 +47,12 @@ class Output(Record):
     """How a dataset is written. Nothing here changes an example or the fingerprint.
 
     Attributes:
-        format: ``parquet``, or audio files with their metadata: ``wav`` or ``flac``.
-        shard_size: Examples in a shard; None chooses about 128 MB.
+        format: ``parquet``; for audio also ``wav`` or ``flac`` (files with their metadata), for text ``jsonl`` or
+            ``tsv``.
+        shard_size: Examples in a shard; None chooses about 128 MB of audio, 32 MB of text.
     """
 
-    format: Literal["parquet", "wav", "flac"] = "parquet"
+    format: Literal["parquet", "wav", "flac", "jsonl", "tsv"] = "parquet"
     shard_size: int | None = Field(default=None, ge=1)
 
 
@@ -65,7 +66,7 @@ class Recipe(Record):
         notes: Known defects and cautions, shown on the card.
         generator: Name of the generator that turns factor values into an example.
         params: The generator's settings; what is left out takes the generator's default.
-        factors: What varies, in grid order: the first varies slowest.
+        factors: What varies, in grid order: the first varies slowest. Tasks with random draws need none.
         design: Which combinations of factor values occur.
         splits: Split name -> share of the examples (float, all together 1), number of them (int), or
             ``"held_out"`` with the design of that name.
@@ -81,7 +82,7 @@ class Recipe(Record):
     notes: tuple[str, ...] = Field(default=(), strict=False)
     generator: str = Field(min_length=1)
     params: dict[str, JsonValue] = Field(default_factory=dict)
-    factors: tuple[Factor, ...] = Field(min_length=1, max_length=256, strict=False)
+    factors: tuple[Factor, ...] = Field(default=(), max_length=256, strict=False)
     design: Design = Field(default_factory=Grid)
     splits: dict[SplitName, SplitSize] = Field(default={"train": 1.0}, min_length=1)
     seed: int = Field(default=0, ge=0, lt=2**63)
@@ -130,7 +131,7 @@ def _factor_problems(recipe: Recipe) -> list[str]:
     names = [factor.name for factor in recipe.factors]
     repeated = sorted({name for name in names if names.count(name) > 1})
     problems = [f"factors.{name}: occurs twice" for name in repeated]
-    taken = {"id", "split", "audio", "sample_rate", "file_name", "input", "target", "rationale"}
+    taken = {"id", "split", "audio", "sample_rate", "file_name", "input", "target", "rationale", "Source", "Target"}
     columns = set(names)
     for name in names:
         if name in taken:
@@ -163,8 +164,9 @@ def _design_problems(recipe: Recipe) -> list[str]:
     design = recipe.design
     problems: list[str] = []
     names = {factor.name for factor in recipe.factors}
-    if isinstance(design, Correlated | HeldOut):
-        problems += [f"design.factors: no factor is named {name!r}" for name in design.factors if name not in names]
+    if isinstance(design, Correlated | HeldOut | LatinHypercube):
+        chosen = design.factors or ()
+        problems += [f"design.factors: no factor is named {name!r}" for name in chosen if name not in names]
     if isinstance(design, Correlated):
         problems += [f"design.splits: no split is named {n!r}" for n in design.splits or () if n not in recipe.splits]
     if isinstance(design, Grid | HeldOut):

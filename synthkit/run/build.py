@@ -14,11 +14,12 @@ from pathlib import Path
 from synthkit.errors import InputError, WorkError
 from synthkit.recipe import Recipe
 from synthkit.run import state
+from synthkit.run.attempts import Attempts
 from synthkit.run.executors import InProcess, process_pool
 from synthkit.run.finish import finish
 from synthkit.run.prepare import Prepared, prepare
 from synthkit.run.progress import Progress
-from synthkit.run.tasks import ShardDone, ShardTask, run_task
+from synthkit.run.tasks import ShardDone, ShardTask, run_task, shard_tasks
 from synthkit.shards.manifest import read_manifest
 
 __all__ = ["BuildResult", "build"]
@@ -75,6 +76,7 @@ def build(
     prepared = prepare(recipe)
     root = Path(out)
     state.refuse_foreign(root)
+    attempts = _attempts(prepared, root, workers, overwrite=overwrite)
     with _explained(root):
         root.mkdir(parents=True, exist_ok=True)
         with state.locked(root):
@@ -83,9 +85,21 @@ def build(
                 state.clear_state(root)
                 return _already_there(root)
             state.prepare_folder(root, text, overwrite=overwrite)
+            if attempts is not None:
+                state.keep_attempts(root, attempts)
             made = _run(prepared, root, executor, workers, on_progress)
             info = finish(prepared, root)
     return BuildResult(info.fingerprint, info.num_examples, info.num_bytes, root, made)
+
+
+def _attempts(prepared: Prepared, root: Path, workers: int | None, *, overwrite: bool) -> Attempts | None:
+    """The draws that count, found before anything is written: there may not be enough different examples."""
+    text = prepared.recipe.pretty_json()
+    if not prepared.draws:
+        return None
+    if not overwrite and (state.finished_recipe(root) == text or state.keeps_attempts(root, text)):
+        return None
+    return prepared.search(workers or len(os.sched_getaffinity(0))).all()
 
 
 def _already_there(root: Path) -> BuildResult:
@@ -105,7 +119,7 @@ def _run(
     on_progress: Callable[[Progress], None] | None,
 ) -> int:
     """Run all tasks that are not recorded; returns the examples made."""
-    todo = [task for task in prepared.tasks(str(root.resolve())) if not state.is_recorded(root, task.name)]
+    todo = [task for task in shard_tasks(prepared, str(root.resolve())) if not state.is_recorded(root, task.name)]
     total = prepared.plan.num_examples
     made = 0
     there = total - sum(task.rows for task in todo)

@@ -7,17 +7,20 @@ import platform
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from synthkit.records import DatasetInfo, ShardRecord, SplitInfo
 from synthkit.run import state
+from synthkit.run.attempts import ATTEMPTS
+from synthkit.run.baselines import merge_texts, text_baselines
 from synthkit.run.prepare import Prepared
 from synthkit.run.statistics import majority_baselines, merge
-from synthkit.run.tasks import ShardTask
+from synthkit.run.tasks import ShardTask, shard_tasks
 from synthkit.shards.card import render_card
 from synthkit.shards.content import fingerprint
 from synthkit.shards.croissant import croissant
 from synthkit.shards.files import sync_folder, write_file
-from synthkit.shards.manifest import MANIFEST, SUMS, render_manifest, render_sums
+from synthkit.shards.manifest import MANIFEST, STATE, SUMS, render_manifest, render_sums
 
 __all__ = ["finish"]
 
@@ -26,7 +29,7 @@ _PIECE = 2**20
 
 def finish(prepared: Prepared, root: Path) -> DatasetInfo:
     """Write everything but the shards; `SHA256SUMS` comes last and marks the dataset as finished."""
-    tasks = prepared.tasks(str(root))
+    tasks = shard_tasks(prepared, str(root))
     info = _info(prepared, root, tasks)
     shard_files = [file for split in info.splits for shard in split.shards for file in shard.files]
     state.remove_strays(root, {file.path for file in shard_files})
@@ -36,6 +39,8 @@ def finish(prepared: Prepared, root: Path) -> DatasetInfo:
         write_file(root, "recipe.json", prepared.recipe.pretty_json().encode()),
         write_file(root, MANIFEST, render_manifest(info)),
     ]
+    if prepared.draws:
+        files.append(write_file(root, ATTEMPTS, (root / STATE / ATTEMPTS).read_bytes()))
     write_file(root, SUMS, render_sums([*files, *shard_files]))
     state.clear_state(root)
     sync_folder(root)
@@ -45,12 +50,13 @@ def finish(prepared: Prepared, root: Path) -> DatasetInfo:
 def _info(prepared: Prepared, root: Path, tasks: list[ShardTask]) -> DatasetInfo:
     recipe, plan = prepared.recipe, prepared.plan
     shards: dict[str, list[ShardRecord]] = {split: [] for split in plan.sizes}
-    parts: dict[str, list[dict[str, object]]] = {split: [] for split in plan.sizes}
+    parts: dict[str, list[dict[str, Any]]] = {split: [] for split in plan.sizes}
     for task in tasks:
         record, statistics = state.recorded_shard(root, task.name)
         shards[task.name.split].append(record)
         parts[task.name.split].append(statistics)
-    merged = {split: merge(found, plan.factors) for split, found in parts.items()}
+    merged = {split: merge(found, prepared.factors) for split, found in parts.items()}
+    texts = {split: merge_texts([part["texts"] for part in found]) for split, found in parts.items()}
     return DatasetInfo(
         name=recipe.name,
         version=recipe.version,
@@ -64,12 +70,13 @@ def _info(prepared: Prepared, root: Path, tasks: list[ShardTask]) -> DatasetInfo
         format=recipe.output.format,
         content=prepared.generator.content,
         layout=prepared.generator.layout,
-        factors=plan.factors,
+        factors=prepared.factors,
         splits=tuple(SplitInfo(split, plan.sizes[split], tuple(shards[split])) for split in plan.sizes),
         fingerprint=fingerprint(_digests(root, tasks)),
         reproducible="bits",
         statistics=merged,
         baselines=majority_baselines(merged),
+        task_baselines=text_baselines(texts),
         versions=_versions(),
     )
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from synthkit.errors import InputError
-from synthkit.generators import AudioGenerator
-from synthkit.generators.resolve import bind, resolve
+from synthkit.generators import Generator
+from synthkit.generators.resolve import bind, needs_factors, resolve
 from synthkit.plan import Plan, make_plan
 from synthkit.recipe import Recipe
-from synthkit.run.tasks import ShardTask, shard_tasks
+from synthkit.records import AudioLayout, FactorInfo
+from synthkit.run.attempts import ATTEMPTS, Attempts, AttemptSearch, read_attempts
+from synthkit.shards.formats import WRITERS
 
-__all__ = ["Prepared", "prepare"]
+__all__ = ["Prepared", "bound", "prepare"]
+
+_FLAC_MAX_RATE = 655350
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +25,29 @@ class Prepared:
     """A checked recipe and what follows from it."""
 
     recipe: Recipe
-    generator: AudioGenerator
+    generator: Generator
     plan: Plan
 
-    def tasks(self, out: str) -> list[ShardTask]:
-        """The shards to make, in order."""
-        return shard_tasks(self.recipe, self.plan.sizes, self.generator.layout, out)
+    @property
+    def factors(self) -> tuple[FactorInfo, ...]:
+        """The dataset's factors: the recipe's, then those that are measured on its examples."""
+        measured = self.generator.measured if self.generator.content == "text" else ()
+        return (*self.plan.factors, *measured)
+
+    @property
+    def draws(self) -> bool:
+        """Whether its examples are random draws, of which the first that is new counts."""
+        return self.generator.content == "text" and self.generator.source == "attempts"
+
+    def search(self, threads: int = 1) -> AttemptSearch:
+        """What finds the draws that count, for a dataset that `draws`."""
+        if self.generator.content != "text":
+            raise TypeError("clips are not drawn")
+        return AttemptSearch(self.plan, self.generator, threads)
+
+    def stored_attempts(self, folder: Path) -> Attempts | None:
+        """The attempts that are kept in a folder; None where the dataset has none."""
+        return read_attempts(folder / ATTEMPTS, self.plan.sizes) if self.draws else None
 
 
 def prepare(recipe: Recipe) -> Prepared:
@@ -33,13 +56,34 @@ def prepare(recipe: Recipe) -> Prepared:
     Raises:
         InputError: All that is wrong with it, each problem with its path.
     """
-    resolved = resolve(recipe)
+    return bound(resolve(recipe))
+
+
+def bound(resolved: Recipe) -> Prepared:
+    """The same for a recipe that is resolved already."""
     generator = bind(resolved)
-    if resolved.output.format == "flac" and generator.layout.sample_format != "pcm16":
+    _check_format(resolved, generator)
+    pools = generator.pools() if generator.content == "text" else {}
+    plan = make_plan(resolved, pools=pools, repeatable=not needs_factors(type(generator)))
+    return Prepared(resolved, generator, plan)
+
+
+def _check_format(recipe: Recipe, generator: Generator) -> None:
+    where = f"recipe {recipe.name}: output.format"
+    format, formats = recipe.output.format, WRITERS[generator.content]
+    if format not in formats:
+        raise InputError(f"{where}: must be {_either(list(formats))} for {generator.content}, not {format!r}")
+    layout = generator.layout
+    if format != "flac" or not isinstance(layout, AudioLayout):
+        return
+    if layout.sample_format != "pcm16":
         raise InputError(
-            f"recipe {resolved.name}: output.format: flac holds 16-bit samples; params.sample_format is "
-            f"{generator.layout.sample_format!r} (use parquet or wav, or pcm16)"
+            f"{where}: flac holds 16-bit samples; params.sample_format is {layout.sample_format!r} "
+            "(use parquet or wav, or pcm16)"
         )
-    if resolved.output.format == "flac" and generator.layout.sample_rate > 655350:
-        raise InputError(f"recipe {resolved.name}: output.format: flac ends at a sample rate of 655350 Hz")
-    return Prepared(resolved, generator, make_plan(resolved))
+    if layout.sample_rate > _FLAC_MAX_RATE:
+        raise InputError(f"{where}: flac ends at a sample rate of {_FLAC_MAX_RATE} Hz")
+
+
+def _either(names: Sequence[str]) -> str:
+    return f"{', '.join(map(repr, names[:-1]))} or {names[-1]!r}"

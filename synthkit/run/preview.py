@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from synthkit.recipe import Recipe
-from synthkit.records import AudioLayout, FactorInfo
-from synthkit.run.prepare import prepare
+from synthkit.records import FactorInfo, Layout, Rows
+from synthkit.run.attempts import Attempts
+from synthkit.run.prepare import Prepared, prepare
 
 __all__ = ["Preview", "preview"]
 
@@ -19,17 +20,17 @@ class Preview:
     Attributes:
         recipe: The resolved recipe.
         sizes: Examples of each split.
-        bytes: Bytes of audio, without containers.
-        layout: Shape of a clip.
+        bytes: Bytes of content, without containers; about that many for text.
+        layout: Shape of a clip, or columns of a text.
         factors: What varies.
         warnings: What a user should know.
-        examples: The first examples of the first split: id and factor values.
+        examples: The first examples of the first split: id and factor values, with the texts of a text task.
     """
 
     recipe: Recipe
     sizes: dict[str, int]
     bytes: int
-    layout: AudioLayout
+    layout: Layout
     factors: tuple[FactorInfo, ...]
     warnings: tuple[str, ...]
     examples: tuple[dict[str, Any], ...]
@@ -45,14 +46,28 @@ def preview(recipe: Recipe, examples: int = 5) -> Preview:
     plan, layout = prepared.plan, prepared.generator.layout
     split = next(iter(plan.sizes))
     rows = plan.rows(split, 0, min(examples, plan.sizes[split]))
-    columns = {name: values.tolist() for name, values in rows.values.items()}
+    texts: dict[str, list[str]] = {}
+    if prepared.generator.content == "text":
+        batch = prepared.generator.make(_drawn(prepared, rows))
+        rows = batch.rows
+        texts = {"input": batch.input.tolist(), "target": batch.target.tolist()}
+        if batch.rationale is not None:
+            texts["rationale"] = batch.rationale.tolist()
+    columns = {**texts, **{name: values.tolist() for name, values in rows.values.items()}}
     first = tuple({"id": id, **{name: column[i] for name, column in columns.items()}} for i, id in enumerate(rows.ids))
     return Preview(
         recipe=prepared.recipe,
         sizes=plan.sizes,
         bytes=plan.num_examples * layout.bytes_per_example,
         layout=layout,
-        factors=plan.factors,
+        factors=prepared.factors,
         warnings=plan.warnings,
         examples=first,
     )
+
+
+def _drawn(prepared: Prepared, rows: Rows) -> Rows:
+    """Rows with the attempts that count; only as many examples are drawn as are shown."""
+    if not prepared.draws:
+        return rows
+    return Attempts({rows.split: prepared.search().upto(rows.split, len(rows))}).applied(rows)

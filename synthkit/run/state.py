@@ -18,6 +18,7 @@ from typing import Any
 
 from synthkit.errors import InputError, WorkError
 from synthkit.records import FileRecord, ShardRecord
+from synthkit.run.attempts import ATTEMPTS, Attempts
 from synthkit.shards.base import ShardName
 from synthkit.shards.files import TEMPORARY, write_file
 from synthkit.shards.manifest import MANIFEST, STATE, SUMS
@@ -27,6 +28,8 @@ __all__ = [
     "digests_path",
     "finished_recipe",
     "is_recorded",
+    "keep_attempts",
+    "keeps_attempts",
     "locked",
     "prepare_folder",
     "record_shard",
@@ -36,8 +39,8 @@ __all__ = [
 ]
 
 _RECIPE = "recipe.json"
-_OWN_FILES = ("README.md", _RECIPE, MANIFEST, SUMS, "croissant.json")
-_SHARD = re.compile(r"[a-z][a-z0-9_]*-\d{5}-of-\d{5}(\.parquet)?")
+_OWN_FILES = ("README.md", _RECIPE, MANIFEST, SUMS, "croissant.json", ATTEMPTS)
+_SHARD = re.compile(r"[a-z][a-z0-9_]*-\d{5}-of-\d{5}(\.parquet|\.jsonl|\.tsv)?")
 
 
 @contextlib.contextmanager
@@ -71,6 +74,17 @@ def refuse_foreign(root: Path) -> None:
     others = sorted(path.name for path in root.iterdir())
     if others:
         raise InputError(f"{root}: holds something else ({', '.join(others[:3])}); choose an empty or a new directory")
+
+
+def keeps_attempts(root: Path, recipe: str) -> bool:
+    """Whether a build of this recipe (pretty JSON) was begun here and its attempts are kept."""
+    known = root / STATE / _RECIPE
+    return known.is_file() and known.read_text("utf-8") == recipe and (root / STATE / ATTEMPTS).is_file()
+
+
+def keep_attempts(root: Path, attempts: Attempts) -> None:
+    """Keep attempts where workers find them."""
+    write_file(root, f"{STATE}/{ATTEMPTS}", attempts.to_parquet())
 
 
 def prepare_folder(root: Path, recipe: str, *, overwrite: bool) -> None:
@@ -173,6 +187,7 @@ def _clear(root: Path) -> None:
     (root / STATE).mkdir(exist_ok=True)
     (root / SUMS).unlink(missing_ok=True)
     shutil.rmtree(root / STATE / "shards", ignore_errors=True)
+    (root / STATE / ATTEMPTS).unlink(missing_ok=True)
     if (root / "data").is_dir():
         for path in (root / "data").iterdir():
             if _SHARD.fullmatch(path.name) or path.name.startswith(TEMPORARY):

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from synthkit.generators import AudioGenerator
-from synthkit.generators.resolve import bind
-from synthkit.plan import Plan, make_plan
 from synthkit.recipe import Recipe
-from synthkit.records import AudioBatch, AudioLayout, ShardRecord
+from synthkit.records import ShardRecord, TextBatch
 from synthkit.run import state
+from synthkit.run.attempts import Attempts
+from synthkit.run.baselines import TextCounts
+from synthkit.run.batches import batches
+from synthkit.run.prepare import Prepared, bound
 from synthkit.run.statistics import ShardStatistics
-from synthkit.shards import wav
-from synthkit.shards.base import ShardName, ShardWriter
+from synthkit.shards.base import ShardName
 from synthkit.shards.content import batch_digests
 from synthkit.shards.formats import WRITERS
+from synthkit.shards.manifest import STATE
 
 __all__ = ["ShardDone", "ShardTask", "run_task", "shard_tasks"]
 
-_SHARD_BYTES = 128 * 2**20
-_BATCH_BYTES = 4 * 2**20
-_MAX_BATCH_ROWS = 4096
+# Text is packed and has fewer bytes an example: smaller shards keep all workers busy.
+_SHARD_BYTES = {"audio": 128 * 2**20, "text": 32 * 2**20}
 _MAX_SHARD_ROWS = 100_000
 
 
@@ -55,12 +54,14 @@ class ShardDone:
     bytes: int
 
 
-def shard_tasks(recipe: Recipe, sizes: Mapping[str, int], layout: AudioLayout, out: str) -> list[ShardTask]:
-    """Cut the splits into shards."""
-    rows = recipe.output.shard_size or min(max(_SHARD_BYTES // layout.bytes_per_example, 1), _MAX_SHARD_ROWS)
-    text = recipe.canonical_json()
+def shard_tasks(prepared: Prepared, out: str) -> list[ShardTask]:
+    """Cut the splits into shards, in order."""
+    generator = prepared.generator
+    most = max(_SHARD_BYTES[generator.content] // generator.layout.bytes_per_example, 1)
+    rows = prepared.recipe.output.shard_size or min(most, _MAX_SHARD_ROWS)
+    text = prepared.recipe.canonical_json()
     tasks = []
-    for split, size in sizes.items():
+    for split, size in prepared.plan.sizes.items():
         of = -(-size // rows)
         for number in range(of):
             first = number * rows
@@ -69,43 +70,36 @@ def shard_tasks(recipe: Recipe, sizes: Mapping[str, int], layout: AudioLayout, o
 
 
 def run_task(task: ShardTask) -> ShardDone:
-    """Make one shard and record it; a function of the task alone."""
-    _, plan, generator = _bound(task.recipe)
+    """Make one shard and record it; a function of the task alone, and of the attempts kept beside it."""
+    prepared = _prepared(task.recipe)
     root = Path(task.out)
-    writer = WRITERS[plan.recipe.output.format](root, task.name, generator.layout, plan.factors)
-    statistics = ShardStatistics(plan.factors)
+    attempts = _attempts(task.recipe, root)
+    generator, factors = prepared.generator, prepared.factors
+    writer = WRITERS[generator.content][prepared.recipe.output.format](root, task.name, generator.layout, factors)
+    statistics = ShardStatistics(factors)
+    texts = TextCounts()
     digests: list[bytes] = []
     try:
-        for batch in _batches(plan, generator, task):
-            digests += batch_digests(batch.rows, batch.layout, batch.samples)
+        for batch in batches(prepared.plan, generator, attempts, task.name.split, task.first, task.rows):
+            digests += batch_digests(batch)
             statistics.add(batch.rows)
+            if isinstance(batch, TextBatch):
+                texts.add(batch)
             writer.write(batch)
-        record = _commit(writer, task)
+        record = ShardRecord(task.name.split, task.name.number, task.first, task.rows, writer.commit())
     except BaseException:
         writer.abort()
         raise
-    state.record_shard(root, record, b"".join(digests), statistics.as_dict())
+    state.record_shard(root, record, b"".join(digests), {**statistics.as_dict(), "texts": texts.as_dict()})
     return ShardDone(task.name.stem, task.rows, sum(file.bytes for file in record.files))
 
 
-def _commit(writer: ShardWriter, task: ShardTask) -> ShardRecord:
-    return ShardRecord(task.name.split, task.name.number, task.first, task.rows, writer.commit())
-
-
-def _batches(plan: Plan, generator: AudioGenerator, task: ShardTask) -> Iterator[AudioBatch]:
-    """Batches of a few megabytes, all rendered into the same memory: each is used up before the next."""
-    layout = generator.layout
-    most = min(max(_BATCH_BYTES // layout.bytes_per_example, 1), _MAX_BATCH_ROWS, task.rows)
-    files, samples = wav.allocate(most, layout)
-    for start in range(0, task.rows, most):
-        count = min(most, task.rows - start)
-        rows = plan.rows(task.name.split, task.first + start, count)
-        generator.render(rows, samples[:count])
-        yield AudioBatch(rows, layout, files[:count], samples[:count])
-
-
 @lru_cache(maxsize=2)
-def _bound(text: str) -> tuple[Recipe, Plan, AudioGenerator]:
+def _prepared(text: str) -> Prepared:
     """Plan and generator of a resolved recipe; a worker meets the same one again and again."""
-    recipe = Recipe.model_validate_json(text)
-    return recipe, make_plan(recipe), bind(recipe)
+    return bound(Recipe.model_validate_json(text))
+
+
+@lru_cache(maxsize=1)
+def _attempts(text: str, root: Path) -> Attempts | None:
+    return _prepared(text).stored_attempts(root / STATE)

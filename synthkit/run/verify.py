@@ -13,16 +13,16 @@ from pathlib import Path
 import numpy as np
 
 from synthkit.errors import InputError, SynthkitError, WorkError
-from synthkit.generators import AudioGenerator
-from synthkit.plan import Plan
 from synthkit.recipe.load import load_recipe
+from synthkit.records import AudioLayout, TextExample
+from synthkit.run.batches import made_again
 from synthkit.run.prepare import prepare
 from synthkit.run.progress import Progress
 from synthkit.seeds import Permutation, derive_key
 from synthkit.shards.base import RawExample
-from synthkit.shards.content import audio_digest, batch_digests, fingerprint
+from synthkit.shards.content import audio_digest, batch_digests, fingerprint, text_digest
 from synthkit.shards.files import hash_file
-from synthkit.shards.formats import READERS
+from synthkit.shards.formats import open_shard
 from synthkit.shards.manifest import SUMS, Manifest, ShardEntry, parse_sums, read_manifest, refuse_unfinished
 
 __all__ = ["VerifyReport", "verify"]
@@ -109,7 +109,7 @@ def _check_content(
     """The fingerprint again, from what the shards hold."""
 
     def digests(shard: ShardEntry) -> list[bytes]:
-        reader = READERS[manifest.format](root, shard.path, manifest.layout, manifest.factors)
+        reader = open_shard(root, shard.path, manifest.format, manifest.layout, manifest.factors)
         return [_stored_digest(example, manifest) for example in reader.scan()]
 
     joined: list[bytes] = []
@@ -128,8 +128,13 @@ def _check_content(
         )
 
 
-def _stored_digest(example: RawExample, manifest: Manifest) -> bytes:
-    return audio_digest(example.id, example.factors, example.factor_indices.tolist(), manifest.layout, example.samples)
+def _stored_digest(example: RawExample | TextExample, manifest: Manifest) -> bytes:
+    if isinstance(example, TextExample):
+        return text_digest(example)
+    if not isinstance(manifest.layout, AudioLayout):
+        raise WorkError("manifest.json: says text, but the shards hold audio")
+    indices = example.factor_indices.tolist()
+    return audio_digest(example.id, example.factors, indices, manifest.layout, example.samples)
 
 
 def _check_regenerated(root: Path, manifest: Manifest, count: int, report: VerifyReport) -> None:
@@ -139,6 +144,7 @@ def _check_regenerated(root: Path, manifest: Manifest, count: int, report: Verif
     if prepared.plan.sizes != dict(manifest.splits):
         report.problems.append(f"recipe.json: gives splits of {prepared.plan.sizes}, not {dict(manifest.splits)}")
         return
+    attempts = prepared.stored_attempts(root)
     picked = Permutation(derive_key(0, manifest.fingerprint, "verify"), total)(np.arange(min(count, total)))
     starts = [0, *accumulate(manifest.splits.values())]
     names = list(manifest.splits)
@@ -146,18 +152,12 @@ def _check_regenerated(root: Path, manifest: Manifest, count: int, report: Verif
         which = bisect_right(starts, number) - 1
         split, index = names[which], number - starts[which]
         shard = next(s for s in manifest.shards if s.split == split and s.first <= index < s.first + s.rows)
-        reader = READERS[manifest.format](root, shard.path, manifest.layout, manifest.factors)
+        reader = open_shard(root, shard.path, manifest.format, manifest.layout, manifest.factors)
         stored = reader.read(index - shard.first)
         report.regenerated += 1
-        if _made_again(prepared.plan, prepared.generator, split, index) != _stored_digest(stored, manifest):
+        again = made_again(prepared.plan, prepared.generator, attempts, split, index)
+        if batch_digests(again)[0] != _stored_digest(stored, manifest):
             report.problems.append(f"{shard.path}: {stored.id} is not what the recipe gives")
-
-
-def _made_again(plan: Plan, generator: AudioGenerator, split: str, index: int) -> bytes:
-    rows = plan.rows(split, index, 1)
-    samples = np.empty((1, generator.layout.num_samples), generator.layout.dtype)
-    generator.render(rows, samples)
-    return batch_digests(rows, generator.layout, samples)[0]
 
 
 def _threads() -> int:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from synthkit.records import AudioBatch, AudioLayout, FactorInfo, FactorValue, FileRecord
+from synthkit.records import FactorInfo, FactorValue, FileRecord, Layout
 
 __all__ = ["RawExample", "ShardName", "ShardReader", "ShardWriter"]
 
@@ -30,7 +30,7 @@ class ShardName:
 
 @dataclass(frozen=True, slots=True)
 class RawExample:
-    """An example as it was stored: the samples in their own dtype."""
+    """A clip as it was stored: the samples in their own dtype."""
 
     id: str
     factors: dict[str, FactorValue]
@@ -38,12 +38,16 @@ class RawExample:
     samples: npt.NDArray[Any]
 
 
-class ShardWriter(Protocol):
-    """Writes one shard; nothing of it bears its final name before `commit`."""
+B = TypeVar("B", contravariant=True)
+E = TypeVar("E", covariant=True)
 
-    def __init__(self, root: Path, name: ShardName, layout: AudioLayout, factors: Sequence[FactorInfo]) -> None: ...
 
-    def write(self, batch: AudioBatch) -> None:
+class ShardWriter(Protocol[B]):
+    """Writes one shard of batches B; nothing of it bears its final name before `commit`."""
+
+    def __init__(self, root: Path, name: ShardName, layout: Layout, factors: Sequence[FactorInfo]) -> None: ...
+
+    def write(self, batch: B) -> None:
         """Add examples."""
 
     def commit(self) -> tuple[FileRecord, ...]:
@@ -53,17 +57,17 @@ class ShardWriter(Protocol):
         """Remove what was written."""
 
 
-class ShardReader(Protocol):
-    """Reads one shard."""
+class ShardReader(Protocol[E]):
+    """Reads one shard of examples E: `RawExample` of audio, `TextExample` of text."""
 
-    def __init__(self, root: Path, path: str, layout: AudioLayout, factors: Sequence[FactorInfo]) -> None: ...
+    def __init__(self, root: Path, path: str, layout: Layout, factors: Sequence[FactorInfo]) -> None: ...
 
     def __len__(self) -> int: ...
 
-    def read(self, row: int) -> RawExample:
+    def read(self, row: int) -> E:
         """Example at a row, counted inside the shard."""
 
-    def scan(self) -> Iterator[RawExample]:
+    def scan(self) -> Iterator[E]:
         """All examples in order, in bounded memory."""
 
     def factor_columns(self) -> tuple[dict[str, npt.NDArray[Any]], npt.NDArray[np.int64]]:

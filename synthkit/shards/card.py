@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 
-from synthkit.records import AudioLayout, DatasetInfo, FactorInfo, SplitInfo
+from synthkit.records import DatasetInfo, FactorInfo, Layout, SplitInfo, TextLayout
 from synthkit.shards.wording import format_bytes, format_number
 
 __all__ = ["data_files", "render_card"]
 
 _SHOWN_VALUES = 8
+_FOLDERS = ("wav", "flac")  # formats whose shards are folders
 _DECADES = ("1K", "10K", "100K", "1M", "10M", "100M", "1B", "10B", "100B", "1T")
 _MARKDOWN = str.maketrans(
     {"|": r"\|", "<": "&lt;", ">": "&gt;", "\\": r"\\", "`": r"\`", "*": r"\*", "_": r"\_", "\n": " ", "\r": " "}
@@ -27,6 +28,7 @@ def render_card(info: DatasetInfo) -> str:
         _splits(info.splits),
         _factors(info.factors),
         _statistics(info),
+        _task_baselines(info.task_baselines, info.splits),
         _baselines(info.baselines, info.splits),
         _notes(info.notes),
         _use(info),
@@ -37,7 +39,7 @@ def render_card(info: DatasetInfo) -> str:
 
 def data_files(info: DatasetInfo, split: str) -> str:
     """Pattern of a split's files: what `datasets.load_dataset` is told."""
-    return f"data/{split}-*.parquet" if info.format == "parquet" else f"data/{split}-*/**"
+    return f"data/{split}-*/**" if info.format in _FOLDERS else f"data/{split}-*.{info.format}"
 
 
 def _front_matter(info: DatasetInfo) -> str:
@@ -46,7 +48,7 @@ def _front_matter(info: DatasetInfo) -> str:
     lines = ["---", f"license: {_quoted(info.license.lower())}", f"pretty_name: {_quoted(info.name)}", "tags:"]
     lines += [f"- {_quoted(tag)}" for tag in ("synthetic", "synthkit", info.generator, info.content)]
     lines += ["size_categories:", f"- {_quoted(size)}", "configs:", '- config_name: "default"']
-    if info.format != "parquet":
+    if info.format in _FOLDERS:
         lines.append("  drop_labels: true")
     lines.append("  data_files:")
     for split in info.splits:
@@ -77,8 +79,7 @@ def _facts(info: DatasetInfo) -> str:
         f"- made by the generator `{info.generator}` from recipe `{info.name}` {info.version}, seed {info.seed}",
         f"- reproducible: {_REPRODUCIBLE[info.reproducible]}",
     ]
-    if info.layout is not None:
-        lines.append(f"- {_layout(info.layout)}")
+    lines.append(f"- {_layout(info.layout)}")
     return "\n".join([*lines, ""])
 
 
@@ -89,7 +90,10 @@ _REPRODUCIBLE = {
 }
 
 
-def _layout(layout: AudioLayout) -> str:
+def _layout(layout: Layout) -> str:
+    if isinstance(layout, TextLayout):
+        columns = "`input`, `target`" + (" and `rationale`" if layout.rationale else "")
+        return f"columns {columns}" + (f"; {len(layout.labels)} classes" if layout.labels else "")
     clip = f"each clip has {layout.num_samples:,} samples at {layout.sample_rate:,} Hz"
     if layout.sample_format == "pcm16":
         return f"{clip}, 16-bit PCM: round(32767 y), half to even; readers divide by 32768"
@@ -102,10 +106,20 @@ def _splits(splits: Iterable[SplitInfo]) -> str:
 
 
 def _factors(factors: Iterable[FactorInfo]) -> str:
-    rows = [(f.name, f.kind, f.unit, f"{f.levels:,}" if f.levels else "", _values(f), f.description) for f in factors]
+    chosen = [factor for factor in factors if not factor.measured]
+    measured = [factor for factor in factors if factor.measured]
     note = "Column `<factor>` holds the value; where a factor has levels, `<factor>_index` holds the level, from 0.\n"
-    header = ("factor", "kind", "unit", "levels", "values", "what it is")
-    return "## Factors\n\n" + note + "\n" + _table(header, rows)
+    parts = ["## Factors\n", note]
+    if chosen:
+        parts.append(_factor_table(chosen))
+    if measured:
+        parts += ["Measured on the finished examples:\n", _factor_table(measured)]
+    return "\n".join(parts)
+
+
+def _factor_table(factors: Iterable[FactorInfo]) -> str:
+    rows = [(f.name, f.kind, f.unit, f"{f.levels:,}" if f.levels else "", _values(f), f.description) for f in factors]
+    return _table(("factor", "kind", "unit", "levels", "values", "what it is"), rows)
 
 
 def _values(factor: FactorInfo) -> str:
@@ -132,6 +146,19 @@ def _counts(counts: Mapping[str, int]) -> str:
     return ", ".join(shown) + (", ..." if len(counts) > _SHOWN_VALUES else "")
 
 
+def _task_baselines(baselines: Mapping[str, Mapping[str, float]], splits: tuple[SplitInfo, ...]) -> str:
+    if not baselines:
+        return ""
+    names = [split.name for split in splits]
+    rows = [(name, *(f"{found[split]:.4f}" for split in names)) for name, found in baselines.items()]
+    said = (
+        f"Accuracy of guesses at `target` by rules that saw `{names[0]}` alone: its most common target; its most "
+        "common target after the same first token; a logistic regression on nothing but the number of tokens. "
+        "A model that is not above these has learned nothing of the task.\n"
+    )
+    return "## Trivial baselines of the task\n\n" + said + "\n" + _table(("guess", *names), rows)
+
+
 def _baselines(baselines: Mapping[str, float], splits: tuple[SplitInfo, ...]) -> str:
     if not baselines:
         return ""
@@ -140,7 +167,7 @@ def _baselines(baselines: Mapping[str, float], splits: tuple[SplitInfo, ...]) ->
         f"Accuracy on `{splits[-1].name}` of always guessing the level that is most common in `{splits[0].name}`: "
         "what a probe must beat.\n"
     )
-    return "## Trivial baselines\n\n" + said + "\n" + _table(("factor", "majority class"), rows)
+    return "## Trivial baselines of the factors\n\n" + said + "\n" + _table(("factor", "majority class"), rows)
 
 
 def _notes(notes: Iterable[str]) -> str:
@@ -162,13 +189,16 @@ sha256sum -c SHA256SUMS                    # hashes alone, without synthkit
 import synthkit
 
 data = synthkit.load(".", split="{split}")
-data[0].audio, data[0].factors, data.factors_matrix()
+{_FIRST[info.content]}, data[0].factors, data.factors_matrix()
 
 import datasets
 
 datasets.load_dataset(".", split="{split}")
 ```
 """
+
+
+_FIRST = {"audio": "data[0].audio", "text": "data[0].input, data[0].target"}
 
 
 def _origin(info: DatasetInfo) -> str:

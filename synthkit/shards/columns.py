@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from synthkit.records import AudioLayout, FactorInfo, Rows
+from synthkit.records import AudioLayout, FactorInfo, Layout, Rows
 
 __all__ = ["factor_arrays", "factor_fields", "features_metadata", "read_factors"]
 
@@ -51,11 +51,12 @@ def read_factors(
     return values, indices
 
 
-def features_metadata(factors: Sequence[FactorInfo], layout: AudioLayout, first: str) -> dict[bytes, bytes]:
-    """Schema metadata from which Hugging Face datasets knows the audio column."""
-    features: dict[str, Any] = {first: {"dtype": "string", "_type": "Value"}}
-    features["audio"] = {"sampling_rate": layout.sample_rate, "_type": "Audio"}
-    for field in factor_fields(factors):
+def features_metadata(fields: Sequence[pa.Field], layout: Layout) -> dict[bytes, bytes]:
+    """Schema metadata from which Hugging Face datasets knows the types of the columns, audio among them."""
+    features: dict[str, Any] = {}
+    for field in fields:
         name = {"double": "float64"}.get(str(field.type), str(field.type))
         features[field.name] = {"dtype": name, "_type": "Value"}
+        if isinstance(layout, AudioLayout) and field.name == "audio":
+            features["audio"] = {"sampling_rate": layout.sample_rate, "_type": "Audio"}
     return {b"huggingface": json.dumps({"info": {"features": features}}, separators=(",", ":")).encode()}

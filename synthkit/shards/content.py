@@ -2,22 +2,24 @@
 
 The digest of an audio example is sha256 over one line of canonical JSON (keys sorted, no spaces, UTF-8, numbers as
 Python prints them) with ``factors``, ``format``, ``id``, ``indices`` and ``sample_rate``, a newline, and the clip's
-samples as little-endian int16 or float32. The fingerprint is sha256 over all digests (32 bytes each) in the dataset's
-order.
+samples as little-endian int16 or float32. The digest of a text example is sha256 over such a line with ``factors``,
+``id``, ``indices``, ``input``, ``rationale`` (null where there is none) and ``target``. The fingerprint is sha256 over
+all digests (32 bytes each) in the dataset's order.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import Any
 
 import numpy.typing as npt
 
-from synthkit.records import AudioLayout, FactorValue, Rows
+from synthkit.records import AudioBatch, AudioLayout, FactorValue, Rows, TextBatch, TextExample
 
-__all__ = ["DIGEST_BYTES", "audio_digest", "batch_digests", "fingerprint"]
+__all__ = ["DIGEST_BYTES", "audio_digest", "batch_digests", "fingerprint", "text_digest", "text_examples"]
 
 DIGEST_BYTES = 32
 
@@ -45,23 +47,55 @@ def audio_digest(
         "indices": indices,
         "sample_rate": layout.sample_rate,
     }
-    line = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    digest = hashlib.sha256(line.encode())
+    digest = hashlib.sha256(_line(record))
     digest.update(b"\n")
     digest.update(samples.data)
     return digest.digest()
 
 
-def batch_digests(rows: Rows, layout: AudioLayout, samples: npt.NDArray[Any]) -> list[bytes]:
-    """Digests of a batch, in order; samples [n, num_samples]."""
+def text_digest(example: TextExample) -> bytes:
+    """Digest of one text, 32 bytes."""
+    record = {
+        "factors": example.factors,
+        "id": example.id,
+        "indices": example.factor_indices.tolist(),
+        "input": example.input,
+        "rationale": example.rationale,
+        "target": example.target,
+    }
+    return hashlib.sha256(_line(record)).digest()
+
+
+def batch_digests(batch: AudioBatch | TextBatch) -> list[bytes]:
+    """Digests of a batch, in order."""
+    if isinstance(batch, TextBatch):
+        return [text_digest(example) for example in text_examples(batch)]
+    indices = batch.rows.indices.tolist()
+    return [
+        audio_digest(id, factors, indices[i], batch.layout, batch.samples[i])
+        for i, (id, factors) in enumerate(_named(batch.rows))
+    ]
+
+
+def text_examples(batch: TextBatch) -> Iterator[TextExample]:
+    """The examples of a batch one by one."""
+    inputs, targets = batch.input.tolist(), batch.target.tolist()
+    rationales = [""] * len(inputs) if batch.rationale is None else batch.rationale.tolist()
+    for i, (id, factors) in enumerate(_named(batch.rows)):
+        yield TextExample(id, factors, batch.rows.indices[i], inputs[i], targets[i], rationales[i] or None)
+
+
+def _named(rows: Rows) -> Iterator[tuple[str, dict[str, FactorValue]]]:
+    """Id and factor values of each row."""
     names = list(rows.values)
     columns = [rows.values[name].tolist() for name in names]
-    table = zip(*columns, strict=True)
-    indices = rows.indices.tolist()
-    return [
-        audio_digest(id, dict(zip(names, values, strict=True)), indices[i], layout, samples[i])
-        for i, (id, values) in enumerate(zip(rows.ids, table, strict=True))
-    ]
+    table = zip(*columns, strict=True) if columns else repeat((), len(rows))
+    for id, values in zip(rows.ids, table, strict=True):
+        yield id, dict(zip(names, values, strict=True))
+
+
+def _line(record: Mapping[str, Any]) -> bytes:
+    return json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
 def fingerprint(digests: Iterable[bytes]) -> str:

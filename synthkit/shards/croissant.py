@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from synthkit.records import DatasetInfo, FactorInfo, ShardRecord
+from synthkit.records import AudioLayout, DatasetInfo, FactorInfo, ShardRecord, TextLayout
 
 __all__ = ["croissant"]
 
@@ -59,6 +59,7 @@ _CONTEXT = {
 }
 _TYPES = {"string": "sc:Text", "int64": "sc:Integer", "float64": "sc:Float"}
 _PARQUET = "application/x-parquet"
+_ENCODINGS = {"parquet": _PARQUET, "jsonl": "application/jsonlines", "tsv": "text/tsv"}
 
 
 def croissant(info: DatasetInfo) -> dict[str, Any]:
@@ -79,12 +80,12 @@ def croissant(info: DatasetInfo) -> dict[str, Any]:
         f"{info.name} {info.version}, seed {info.seed}; {info.fingerprint}.",
         "rai:dataCollectionType": "Software Collection",
         "rai:personalSensitiveInformation": "None: no person's data went in.",
-        "distribution": [_file_object(shard) for shard in shards] + [_file_set(info)] + _audio_set(info),
+        "distribution": [_file_object(shard, info) for shard in shards] + [_file_set(info)] + _audio_set(info),
         "recordSet": [_record_set(info)],
     }
 
 
-def _file_object(shard: ShardRecord) -> dict[str, Any]:
+def _file_object(shard: ShardRecord, info: DatasetInfo) -> dict[str, Any]:
     file = shard.files[0]
     return {
         "@type": "cr:FileObject",
@@ -92,19 +93,20 @@ def _file_object(shard: ShardRecord) -> dict[str, Any]:
         "name": re.sub(r"[^A-Za-z0-9]+", "-", file.path),
         "contentUrl": file.path,
         "contentSize": f"{file.bytes} B",
-        "encodingFormat": _PARQUET,
+        "encodingFormat": _ENCODINGS.get(info.format, _PARQUET),
         "sha256": file.sha256,
     }
 
 
 def _file_set(info: DatasetInfo) -> dict[str, Any]:
-    pattern = "data/*.parquet" if info.format == "parquet" else "data/*/metadata.parquet"
-    return {"@type": "cr:FileSet", "@id": "tables", "name": "tables", "encodingFormat": _PARQUET, "includes": pattern}
+    encoding = _ENCODINGS.get(info.format, _PARQUET)
+    pattern = f"data/*.{info.format}" if info.format in _ENCODINGS else "data/*/metadata.parquet"
+    return {"@type": "cr:FileSet", "@id": "tables", "name": "tables", "encodingFormat": encoding, "includes": pattern}
 
 
 def _audio_set(info: DatasetInfo) -> list[dict[str, Any]]:
     """The audio files of a folder format; their hashes are in SHA256SUMS."""
-    if info.format == "parquet":
+    if info.format in _ENCODINGS:
         return []
     kind = {"wav": "audio/wav", "flac": "audio/flac"}[info.format]
     return [
@@ -124,11 +126,13 @@ def _record_set(info: DatasetInfo) -> dict[str, Any]:
     if info.format == "parquet" and info.content == "audio":
         audio = _field("audio", "sc:AudioObject", "The clip, a WAV file.", "audio")
         audio["source"]["transform"] = {"jsonPath": "bytes"}
-        if info.layout is not None:
+        if isinstance(info.layout, AudioLayout):
             audio["source"]["samplingRate"] = info.layout.sample_rate
         fields.append(audio)
     elif info.content == "audio":
         fields.append(_field("file_name", "sc:Text", "Name of the clip's file beside the table.", "file_name"))
+    if isinstance(info.layout, TextLayout):
+        fields += _text_fields(info.layout, tsv=info.format == "tsv")
     for factor in info.factors:
         fields += _factor_fields(factor)
     return {
@@ -138,6 +142,18 @@ def _record_set(info: DatasetInfo) -> dict[str, Any]:
         "key": {"@id": "examples/id"},
         "field": fields,
     }
+
+
+def _text_fields(layout: TextLayout, *, tsv: bool) -> list[dict[str, Any]]:
+    """The columns of a text; a TSV file has them by the Long Range Arena's names."""
+    fields = [
+        _field("input", "sc:Text", "What a model is given.", "Source" if tsv else "input"),
+        _field("target", "sc:Text", "What it is to answer.", "Target" if tsv else "target"),
+    ]
+    if layout.rationale:
+        said = "An explanation of the answer; empty where there is none."
+        fields.append(_field("rationale", "sc:Text", said, "Rationale" if tsv else "rationale"))
+    return fields
 
 
 def _factor_fields(factor: FactorInfo) -> list[dict[str, Any]]:

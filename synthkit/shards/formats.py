@@ -1,14 +1,34 @@
-"""Formats by name."""
+"""Formats by what they hold and by name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Literal
 
+from synthkit.records import FactorInfo, Layout, TextLayout
+from synthkit.shards.audio_parquet import AudioParquetReader, AudioParquetWriter
 from synthkit.shards.audiofolder import FlacReader, FlacWriter, WavReader, WavWriter
-from synthkit.shards.base import ShardReader, ShardWriter
-from synthkit.shards.parquet import ParquetReader, ParquetWriter
+from synthkit.shards.base import ShardReader
+from synthkit.shards.text_lines import JsonLinesReader, JsonLinesWriter, TsvReader, TsvWriter
+from synthkit.shards.text_parquet import TextParquetReader, TextParquetWriter
 
-__all__ = ["READERS", "WRITERS"]
+__all__ = ["READERS", "WRITERS", "open_shard"]
 
-WRITERS: dict[str, Callable[..., ShardWriter]] = {"parquet": ParquetWriter, "wav": WavWriter, "flac": FlacWriter}
-READERS: dict[str, Callable[..., ShardReader]] = {"parquet": ParquetReader, "wav": WavReader, "flac": FlacReader}
+Content = Literal["audio", "text"]
+
+WRITERS: dict[Content, dict[str, Callable[..., Any]]] = {
+    "audio": {"parquet": AudioParquetWriter, "wav": WavWriter, "flac": FlacWriter},
+    "text": {"parquet": TextParquetWriter, "jsonl": JsonLinesWriter, "tsv": TsvWriter},
+}
+READERS: dict[Content, dict[str, Callable[..., Any]]] = {
+    "audio": {"parquet": AudioParquetReader, "wav": WavReader, "flac": FlacReader},
+    "text": {"parquet": TextParquetReader, "jsonl": JsonLinesReader, "tsv": TsvReader},
+}
+
+
+def open_shard(root: Path, path: str, format: str, layout: Layout, factors: Sequence[FactorInfo]) -> ShardReader[Any]:
+    """The reader of a shard: of `RawExample` where the layout is that of clips, of `TextExample` where of texts."""
+    content: Content = "text" if isinstance(layout, TextLayout) else "audio"
+    reader: ShardReader[Any] = READERS[content][format](root, path, layout, factors)
+    return reader

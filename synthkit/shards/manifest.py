@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from synthkit.errors import InputError, WorkError
-from synthkit.records import AudioLayout, DatasetInfo, FactorInfo, FileRecord
+from synthkit.records import AudioLayout, DatasetInfo, FactorInfo, FileRecord, Layout, TextLayout
 
 __all__ = [
     "MANIFEST",
@@ -49,7 +49,7 @@ class Manifest:
     name: str
     fingerprint: str
     format: str
-    layout: AudioLayout
+    layout: Layout
     factors: tuple[FactorInfo, ...]
     splits: Mapping[str, int]
     shards: tuple[ShardEntry, ...]
@@ -85,7 +85,7 @@ def render_manifest(info: DatasetInfo) -> bytes:
         "license": info.license,
         "content": info.content,
         "format": info.format,
-        "layout": asdict(info.layout) if info.layout else None,
+        "layout": asdict(info.layout),
         "factors": [asdict(factor) for factor in info.factors],
         "num_examples": info.num_examples,
         "splits": {split.name: split.num_examples for split in info.splits},
@@ -125,7 +125,7 @@ def read_manifest(root: Path) -> Manifest:
             name=data["name"],
             fingerprint=data["fingerprint"],
             format=data["format"],
-            layout=AudioLayout(**data["layout"]),
+            layout=_layout(data["content"], data["layout"]),
             factors=tuple(_factor(item) for item in data["factors"]),
             splits={str(k): int(v) for k, v in data["splits"].items()},
             shards=tuple(ShardEntry(**item) for item in data["shards"]),
@@ -133,6 +133,13 @@ def read_manifest(root: Path) -> Manifest:
         )
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise WorkError(f"{path}: damaged: {type(error).__name__}: {error}") from None
+
+
+def _layout(content: str, item: dict[str, Any]) -> Layout:
+    if content == "audio":
+        return AudioLayout(**item)
+    labels = item.pop("labels")
+    return TextLayout(**item, labels=None if labels is None else tuple(labels))
 
 
 def _factor(item: dict[str, Any]) -> FactorInfo:

@@ -1,11 +1,12 @@
-"""Parquet shards: a Hugging Face ``Audio`` struct {bytes: WAV file, path}, and the factor columns."""
+"""Parquet shards: what audio and text have in common."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,49 +14,50 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from synthkit.errors import WorkError
-from synthkit.records import AudioBatch, AudioLayout, FactorInfo, FileRecord
-from synthkit.shards import wav
-from synthkit.shards.base import RawExample, ShardName
-from synthkit.shards.columns import factor_arrays, factor_fields, features_metadata, read_factors
+from synthkit.records import FactorInfo, FactorValue, FileRecord, Layout
+from synthkit.shards.base import ShardName
+from synthkit.shards.columns import factor_fields, features_metadata, read_factors
 from synthkit.shards.files import HashingFile
 
-__all__ = ["ParquetReader", "ParquetWriter"]
+__all__ = ["ParquetFileReader", "ParquetFileWriter"]
 
 # About a mebibyte a row group: what random access reads for one example, and what a writer holds.
 _ROW_GROUP_BYTES = 2**20
 _CACHED_GROUPS = 16
-_AUDIO = pa.struct([pa.field("bytes", pa.binary()), pa.field("path", pa.string())])
+
+L = TypeVar("L", bound=Layout)
+E = TypeVar("E")
 
 
-class ParquetWriter:
-    """Parquet with an audio column that Hugging Face datasets plays; samples uncompressed, as WAV."""
+class ParquetFileWriter:
+    """One parquet file with content columns in front of the factor columns."""
 
-    def __init__(self, root: Path, name: ShardName, layout: AudioLayout, factors: Sequence[FactorInfo]) -> None:
-        self._factors = factors
-        self._layout = layout
+    def __init__(
+        self,
+        root: Path,
+        name: ShardName,
+        layout: Layout,
+        factors: Sequence[FactorInfo],
+        content: Sequence[pa.Field],
+        compression: str,
+    ) -> None:
+        columns = factor_fields(factors)
+        fields = [pa.field("id", pa.string()), *content, *columns]
         self._group_rows = max(_ROW_GROUP_BYTES // layout.bytes_per_example, 1)
-        self._schema = pa.schema(
-            [pa.field("id", pa.string()), pa.field("audio", _AUDIO), *factor_fields(factors)],
-            metadata=features_metadata(factors, layout, "id"),
-        )
+        self._schema = pa.schema(fields, metadata=features_metadata(fields, layout))
         self._file = HashingFile(root, f"data/{name.stem}.parquet")
         self._writer = pq.ParquetWriter(
             pa.PythonFile(self._file, mode="w"),
             self._schema,
-            compression="none",
-            use_dictionary=[f.name for f in factor_fields(factors)],
-            write_statistics=[f.name for f in factor_fields(factors)],
+            compression=compression,
+            use_dictionary=[f.name for f in columns],
+            write_statistics=[f.name for f in columns],
             store_schema=True,
         )
 
-    def write(self, batch: AudioBatch) -> None:
-        count, size = batch.wav.shape
-        offsets = pa.py_buffer(np.arange(count + 1, dtype=np.int32) * np.int32(size))
-        clips = pa.Array.from_buffers(pa.binary(), count, [None, offsets, pa.py_buffer(batch.wav)])
-        ids = batch.rows.ids
-        audio = pa.StructArray.from_arrays([clips, pa.array([f"{id}.wav" for id in ids])], fields=list(_AUDIO))
-        arrays = [pa.array(ids), audio, *factor_arrays(batch.rows, self._factors)]
-        table = pa.Table.from_arrays(arrays, schema=self._schema)
+    def write_arrays(self, arrays: Sequence[pa.Array]) -> None:
+        """Write rows: one array for each column."""
+        table = pa.Table.from_arrays(list(arrays), schema=self._schema)
         self._writer.write_table(table, row_group_size=self._group_rows)
 
     def commit(self) -> tuple[FileRecord, ...]:
@@ -66,10 +68,10 @@ class ParquetWriter:
         self._file.abort()
 
 
-class ParquetReader:
+class ParquetFileReader(ABC, Generic[L, E]):
     """Random access to one parquet shard; the last few row groups stay in memory."""
 
-    def __init__(self, root: Path, path: str, layout: AudioLayout, factors: Sequence[FactorInfo]) -> None:
+    def __init__(self, root: Path, path: str, layout: L, factors: Sequence[FactorInfo]) -> None:
         self._path = path
         self._layout = layout
         self._factors = factors
@@ -84,11 +86,11 @@ class ParquetReader:
     def __len__(self) -> int:
         return int(self._starts[-1])
 
-    def read(self, row: int) -> RawExample:
+    def read(self, row: int) -> E:
         group = int(np.searchsorted(self._starts, row, side="right")) - 1
         return self._example(self._group(group), row - int(self._starts[group]))
 
-    def scan(self) -> Iterator[RawExample]:
+    def scan(self) -> Iterator[E]:
         for number in range(self._file.num_row_groups):
             group = self._read_group(number)
             for row in range(group.num_rows):
@@ -96,6 +98,8 @@ class ParquetReader:
 
     def factor_columns(self) -> tuple[dict[str, npt.NDArray[Any]], npt.NDArray[np.int64]]:
         names = [field.name for field in factor_fields(self._factors)]
+        if not names:
+            return {}, np.empty((len(self), 0), np.int64)
         return read_factors(self._file.read(columns=names), self._factors)
 
     def _read_group(self, number: int) -> pa.Table:
@@ -104,13 +108,14 @@ class ParquetReader:
         except (OSError, pa.ArrowException) as error:
             raise WorkError(f"{self._path}: row group {number} is damaged: {error}") from None
 
-    def _example(self, group: pa.Table, row: int) -> RawExample:
-        name = group.column("id")[row].as_py()
-        clip = group.column("audio").chunk(0).field("bytes")[row].as_buffer()
+    def _factors_of(self, group: pa.Table, row: int) -> tuple[dict[str, FactorValue], npt.NDArray[np.int64]]:
         factors, indices = {}, np.full(len(self._factors), -1, np.int64)
         for k, factor in enumerate(self._factors):
             factors[factor.name] = group.column(factor.name)[row].as_py()
             if factor.levels is not None:
                 indices[k] = group.column(f"{factor.name}_index")[row].as_py()
-        samples = wav.parse(memoryview(clip), self._layout, f"{self._path}: {name}")
-        return RawExample(name, factors, indices, samples)
+        return factors, indices
+
+    @abstractmethod
+    def _example(self, group: pa.Table, row: int) -> E:
+        """The example at a row of a row group."""

@@ -84,7 +84,7 @@ def test_flags_are_changes_of_the_recipe(synthkit, tmp_path):
     )  # fmt: skip
     recipe = json.loads((tmp_path / "d/recipe.json").read_bytes())
     assert recipe["seed"] == 5
-    assert recipe["design"] == {"kind": "grid", "limit": 20, "shuffle": True, "size": 40}
+    assert recipe["design"] == {"kind": "grid", "limit": 20, "repeats": 1, "shuffle": True, "size": 40}
     assert recipe["output"] == {"format": "wav", "shard_size": 8}
     assert sorted(path.name for path in (tmp_path / "d/data").iterdir()) == [
         "test-00000-of-00001",
@@ -113,7 +113,11 @@ def test_a_limit_keeps_the_proportions(synthkit, tmp_path):
         (["syntone_small", "--shard-size", "0"], "output.shard_size: must be >= 1, not 0"),
         (["syntone_small", "--limit", "0"], "design.limit: must be >= 1, not 0"),
         (["syntone_small", "--seed", "-1"], "seed: must be >= 0, not -1"),
-        (["syntone_small", "--format", "mp9"], "output.format: must be 'parquet', 'wav' or 'flac', not 'mp9'"),
+        (["syntone_small", "--format", "mp9"], "output.format: must be 'parquet', 'wav', 'flac', 'jsonl' or 'tsv'"),
+        (
+            ["syntone_small", "--format", "tsv"],
+            "output.format: must be 'parquet', 'wav' or 'flac' for audio, not 'tsv'",
+        ),
         (["syntone_small", "--set", "factors.frequency.stop=8000"], "factors.frequency.stop: 8000 Hz is at or above"),
         (["syntone_small", "--set", "factors.amplitude.stop=1.5"], "factors.amplitude.stop: must be <= 1, not 1.5"),
         (["syntone_small", "--set", "factors.amplitude.stop=1.0"], "would clip"),
@@ -246,7 +250,7 @@ def test_list(synthkit):
         assert f"\n{name} " in said
     assert set(json.loads(synthkit("list", "recipes", "--json").stdout)) == set(recipe_names())
     assert "tone" in json.loads(synthkit("list", "generators", "--json").stdout)
-    assert set(json.loads(synthkit("list", "formats", "--json").stdout)) == {"parquet", "wav", "flac"}
+    assert set(json.loads(synthkit("list", "formats", "--json").stdout)) == {"parquet", "wav", "flac", "jsonl", "tsv"}
     designs = {"grid", "random", "latin_hypercube", "correlated", "held_out"}
     assert set(json.loads(synthkit("list", "designs", "--json").stdout)) == designs
     done = synthkit("list", "recipe", check=False)

@@ -93,8 +93,8 @@ def test_any_value_for_any_field(tmp_path, value):
         ("a.py", b"import sys\nsys.exit(0)", "line 2: SystemExit: 0"),
         (
             "a.py",
-            b"from synthkit.recipe import Recipe\nrecipe = Recipe(name='x', generator='tone', factors=[])",
-            "factors: must not be empty",
+            b"from synthkit.recipe import Recipe\nrecipe = Recipe(name='x', generator='tone', seed=-1)",
+            "seed: must be >= 0, not -1",
         ),
         ("a.yaml", b"name: x", "a recipe is a .py, .toml or .json file"),
     ],

@@ -1,0 +1,55 @@
+"""Batches of examples: what a shard is filled with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from synthkit.generators import AudioGenerator, Generator
+from synthkit.plan import Plan
+from synthkit.records import AudioBatch, TextBatch
+from synthkit.run.attempts import Attempts
+from synthkit.shards import wav
+
+__all__ = ["batches", "made_again"]
+
+_BATCH_BYTES = 4 * 2**20
+_MAX_BATCH_ROWS = 4096
+
+
+def batches(
+    plan: Plan, generator: Generator, attempts: Attempts | None, split: str, first: int, rows: int
+) -> Iterator[AudioBatch | TextBatch]:
+    """Examples first .. first + rows - 1 of a split, a few megabytes at a time; each batch is used before the next."""
+    most = min(max(_BATCH_BYTES // generator.layout.bytes_per_example, 1), _MAX_BATCH_ROWS, rows)
+    spans = ((first + start, min(most, rows - start)) for start in range(0, rows, most))
+    if generator.content == "audio":
+        yield from _clips(plan, generator, split, list(spans), most)
+        return
+    for start, count in spans:
+        found = plan.rows(split, start, count)
+        yield generator.make(found if attempts is None else attempts.applied(found))
+
+
+def _clips(
+    plan: Plan, generator: AudioGenerator, split: str, spans: list[tuple[int, int]], most: int
+) -> Iterator[AudioBatch]:
+    """All batches are rendered into the same memory."""
+    files, samples = wav.allocate(most, generator.layout)
+    for start, count in spans:
+        rows = plan.rows(split, start, count)
+        generator.render(rows, samples[:count])
+        yield AudioBatch(rows, generator.layout, files[:count], samples[:count])
+
+
+def made_again(
+    plan: Plan, generator: Generator, attempts: Attempts | None, split: str, index: int
+) -> AudioBatch | TextBatch:
+    """One example, as a batch of its own."""
+    if generator.content == "text":
+        return next(iter(batches(plan, generator, attempts, split, index, 1)))
+    rows = plan.rows(split, index, 1)
+    samples = np.empty((1, generator.layout.num_samples), generator.layout.dtype)
+    generator.render(rows, samples)
+    return AudioBatch(rows, generator.layout, np.empty((1, 0), np.uint8), samples)
