@@ -12,7 +12,13 @@ from synthkit.generators.base import Generator
 __all__ = ["generator_class", "generator_names"]
 
 _GROUP = "synthkit.generators"
-_OWN = {"tone": "synthkit.generators.tone:Tone"}
+_OWN = {
+    "tone": "synthkit.generators.tone:Tone",
+    "tictactoe": "synthkit.generators.tictactoe:TicTacToe",
+    "bit_memory": "synthkit.generators.bits:BitMemory",
+    "bit_xor": "synthkit.generators.bits:BitXor",
+    "protein_families": "synthkit.generators.protein_families:ProteinFamilies",
+}
 
 
 def generator_names() -> list[str]:
