@@ -18,5 +18,6 @@ void bind_auc(pybind11::module_ module);
 void bind_svm(pybind11::module_ module);
 void bind_unique(pybind11::module_ module);
 void bind_listops_tables(pybind11::module_ module);
+void bind_text(pybind11::module_ module);
 
 }  // namespace synthkit

@@ -9,5 +9,6 @@ from synthkit._core import listops_tables as listops_tables
 from synthkit._core import logistic as logistic
 from synthkit._core import philox as philox
 from synthkit._core import svm as svm
+from synthkit._core import text as text
 from synthkit._core import tone as tone
 from synthkit._core import unique as unique
