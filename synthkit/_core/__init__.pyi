@@ -8,6 +8,7 @@ from synthkit._core import knn as knn
 from synthkit._core import listops_tables as listops_tables
 from synthkit._core import logistic as logistic
 from synthkit._core import philox as philox
+from synthkit._core import shapes as shapes
 from synthkit._core import svm as svm
 from synthkit._core import text as text
 from synthkit._core import tone as tone

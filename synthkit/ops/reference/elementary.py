@@ -7,7 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["exp2", "log2", "sin_cycle"]
+__all__ = ["exp2", "log2", "sin_cycle", "sin_quarter"]
 
 Array = npt.NDArray[np.float64]
 _QUARTER_SERIES = (
@@ -57,7 +57,11 @@ def sin_cycle(phase: npt.NDArray[np.uint64]) -> Array:
     """sin(2 pi phase / 2^64), float64, for uint64 phases."""
     beyond = ((phase ^ (phase << np.uint64(1))).view(np.int64) >> np.int64(63)).view(np.uint64)
     folded = ((phase ^ beyond) - beyond + (beyond & np.uint64(1 << 63))).view(np.int64)
-    q = folded.astype(np.float64) * 2.168404344971009e-19
+    return sin_quarter(folded.astype(np.float64) * 2.168404344971009e-19)
+
+
+def sin_quarter(q: Array) -> Array:
+    """sin(pi / 2 q) for float64 q in [-1, 1]."""
     z = q * q
     p = np.full_like(z, _QUARTER_SERIES[0])
     for coefficient in _QUARTER_SERIES[1:]:
