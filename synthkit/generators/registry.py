@@ -18,6 +18,9 @@ _OWN = {
     "bit_memory": "synthkit.generators.bits:BitMemory",
     "bit_xor": "synthkit.generators.bits:BitXor",
     "protein_families": "synthkit.generators.protein_families:ProteinFamilies",
+    "image_sequence": "synthkit.generators.image_sequence:ImageSequence",
+    "shapes": "synthkit.generators.shapes:Shapes",
+    "tone": "synthkit.generators.tone:Tone",
 }
 
 
