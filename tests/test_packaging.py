@@ -67,6 +67,7 @@ def test_the_wheel(tmp_path: Path) -> None:
     assert [name for name in names if name.startswith("synthkit/_core.") and name.endswith(".so")], "no binary"
     expected = {"synthkit/py.typed"}
     expected |= {str(path.relative_to(ROOT)) for path in (ROOT / "synthkit").rglob("*.py*") if path.suffix != ".pyc"}
+    expected |= {str(path.relative_to(ROOT)) for path in (ROOT / "synthkit" / "generators" / "data").iterdir()}
     expected |= {f"synthkit/recipes/{path.name}" for path in (ROOT / "recipes").glob("*.py")}
     assert expected - names == set()
     assert {name.partition("/")[0] for name in names} == {"synthkit", f"synthkit-{synthkit.__version__}.dist-info"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -265,8 +266,8 @@ def test_the_hash_of_the_digits():
         ),
         (
             {"source_kind": "cifar10"},
-            "params.path: download https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz and unpack it: the folder "
-            "is cifar-10-batches-bin; name it: --set params.path=FOLDER",
+            "params.path: must name a folder: download https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz and "
+            "unpack it: the folder is cifar-10-batches-bin; --set params.path=FOLDER",
         ),
         ({"source_kind": "folder"}, "params.path: must name a folder with a sub-folder of .png files for each class: "
          "--set params.path=FOLDER"),
@@ -294,3 +295,10 @@ def test_rows_without_items_are_refused():
     rows = Rows("train", np.arange(1), {}, np.zeros((1, 0), np.int64))
     with pytest.raises(InputError, match="rows need an item each"):
         generator().make(rows)
+
+
+def test_the_documentation_shows_a_real_example():
+    page = (Path(__file__).parents[2] / "docs" / "tasks" / "images.md").read_text()
+    batch = generator(patch=4).make(rows_of([0]))
+    assert f"the target is `{batch.target.tolist()[0]}`" in page
+    assert f"```text\n{batch.input.tolist()[0]}\n```" in page

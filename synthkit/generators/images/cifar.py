@@ -94,7 +94,7 @@ class Cifar:
     def __init__(self, kind: str, path: str) -> None:
         self._version = _VERSIONS[kind]
         if not path:
-            raise InputError(f"{_how_to_get(self._version)}; name it: --set params.path=FOLDER")
+            raise InputError(f"must name a folder: {_how_to_get(self._version)}; --set params.path=FOLDER")
         folder = found_folder(path, self._version.folder)
         _refuse_pickle(folder, self._version)
         self._files = {
