@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import platform
 
-from benchmarks import bench_boost, bench_generate, bench_knn, bench_linear, bench_metrics, bench_tone
+from benchmarks import bench_boost, bench_generate, bench_images, bench_knn, bench_linear, bench_metrics, bench_tone
 from benchmarks.table import print_rows
 from synthkit import _core
 
@@ -16,6 +16,7 @@ BENCHMARKS = {
     "boost": bench_boost.run,
     "knn": bench_knn.run,
     "linear": bench_linear.run,
+    "images": bench_images.run,
 }
 
 
