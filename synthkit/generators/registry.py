@@ -20,7 +20,6 @@ _OWN = {
     "protein_families": "synthkit.generators.protein_families:ProteinFamilies",
     "image_sequence": "synthkit.generators.image_sequence:ImageSequence",
     "shapes": "synthkit.generators.shapes:Shapes",
-    "tone": "synthkit.generators.tone:Tone",
 }
 
 
