@@ -18,4 +18,5 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
   synthkit::bind_listops_tables(module.def_submodule("listops_tables", "ListOps trees of a given depth and length"));
   synthkit::bind_text(module.def_submodule("text", "Numbers as text"));
   synthkit::bind_shapes(module.def_submodule("shapes", "Images of plane shapes"));
+  synthkit::bind_listops(module.def_submodule("listops", "ListOps trees"));
 }

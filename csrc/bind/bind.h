@@ -20,5 +20,6 @@ void bind_unique(pybind11::module_ module);
 void bind_listops_tables(pybind11::module_ module);
 void bind_text(pybind11::module_ module);
 void bind_shapes(pybind11::module_ module);
+void bind_listops(pybind11::module_ module);
 
 }  // namespace synthkit
