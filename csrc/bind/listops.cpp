@@ -3,9 +3,14 @@
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>
 
+#include <memory>
+#include <string>
+
 #include "bind/bind.h"
+#include "bind/listops_tables.h"
 #include "bind/unique.h"
 #include "cpu/listops_measure.h"
+#include "cpu/listops_table_sampler.h"
 #include "cpu/listops_text.h"
 
 namespace py = pybind11;
@@ -49,14 +54,35 @@ std::vector<ListSettings> gather(const Array<int64_t>& settings, size_t rows) {
   return all;
 }
 
+// Rejection where there are no tables; else the tables, and the place of each row's among them, [n] or [1].
+std::unique_ptr<TreeSampler> sampler_of(const std::vector<ListSettings>& settings,
+                                        const std::vector<py::capsule>& tables, const Array<int32_t>& table_of,
+                                        uint64_t key, uint32_t split, std::span<const uint32_t> index) {
+  if (tables.empty()) return std::make_unique<RejectionSampler>(settings, key, split, index);
+  std::vector<const TreeTables*> known;
+  for (const py::capsule& handle : tables) known.push_back(&tables_of(handle));
+  if (table_of.size() != 1 && static_cast<size_t>(table_of.size()) != index.size()) {
+    throw py::value_error("table_of: must be [n] or [1]");
+  }
+  for (const int32_t place : all_of(table_of)) {
+    if (place < 0 || static_cast<size_t>(place) >= known.size()) throw py::value_error("table_of: out of range");
+  }
+  auto sampler = std::make_unique<TableSampler>(settings, known, all_of(table_of), key, split, index);
+  if (sampler->impossible() >= 0) {
+    throw py::value_error("settings: a window holds no tree: row " + std::to_string(sampler->impossible()));
+  }
+  return sampler;
+}
+
 // -> (attempts uint32 [n], row that found nothing or -1, attempts of it that failed: window, part, value, seen).
 py::tuple choose(const Array<int64_t>& settings, uint64_t key, uint32_t split, const Array<uint32_t>& index,
                  uint64_t part_low, uint64_t part_high, const Array<int32_t>& wanted, SharedHashSet& seen,
-                 uint64_t max_attempts, int threads) {
+                 uint64_t max_attempts, int threads, const std::vector<py::capsule>& tables,
+                 const Array<int32_t>& table_of) {
   const auto rows = static_cast<size_t>(index.size());
   if (wanted.size() != 0 && wanted.size() != index.size()) throw py::value_error("wanted: must be [n] or empty");
   if (max_attempts < 1 || max_attempts > uint64_t{1} << 32) throw py::value_error("max_attempts: must be 1 to 2^32");
-  const RejectionSampler sampler(gather(settings, rows), key, split, all_of(index));
+  const auto sampler = sampler_of(gather(settings, rows), tables, table_of, key, split, all_of(index));
   const ChoiceRules rules{part_low, part_high, all_of(wanted), max_attempts};
   Array<uint32_t> attempts(index.size());
   const std::span<uint32_t> found(attempts.mutable_data(), rows);
@@ -64,7 +90,7 @@ py::tuple choose(const Array<int64_t>& settings, uint64_t key, uint32_t split, c
   {
     py::gil_scoped_release release;
     const std::lock_guard guard(seen.lock);
-    failure = choose_attempts(sampler, rules, seen.set, found, threads);
+    failure = choose_attempts(*sampler, rules, seen.set, found, threads);
   }
   return py::make_tuple(attempts, failure.row,
                         py::make_tuple(failure.window, failure.part, failure.value, failure.seen));
@@ -77,15 +103,16 @@ py::tuple as_tuple(const ListTrees& trees) {
 
 // -> (first row whose attempt is not accepted or -1, the trees or None).
 py::tuple draw(const Array<int64_t>& settings, uint64_t key, uint32_t split, const Array<uint32_t>& index,
-               const Array<uint32_t>& attempt, int threads) {
+               const Array<uint32_t>& attempt, int threads, const std::vector<py::capsule>& tables,
+               const Array<int32_t>& table_of) {
   if (index.size() != attempt.size()) throw py::value_error("index [n] and attempt [n] do not match");
   const auto rows = static_cast<size_t>(index.size());
-  const RejectionSampler sampler(gather(settings, rows), key, split, all_of(index));
+  const auto sampler = sampler_of(gather(settings, rows), tables, table_of, key, split, all_of(index));
   ListTrees trees(rows);
   int64_t refused = -1;
   {
     py::gil_scoped_release release;
-    refused = draw_trees(sampler, all_of(attempt), trees, threads);
+    refused = draw_trees(*sampler, all_of(attempt), trees, threads);
   }
   if (refused >= 0) return py::make_tuple(refused, py::none());
   return py::make_tuple(refused, as_tuple(trees));
@@ -175,9 +202,11 @@ py::tuple explain(const Array<uint16_t>& nodes, const Array<int64_t>& offsets, c
 void bind_listops(py::module_ module) {
   module.def("choose", &choose, py::arg("settings").noconvert(), py::arg("key"), py::arg("split"),
              py::arg("index").noconvert(), py::kw_only(), py::arg("part_low"), py::arg("part_high"),
-             py::arg("wanted").noconvert(), py::arg("seen"), py::arg("max_attempts"), py::arg("threads"));
+             py::arg("wanted").noconvert(), py::arg("seen"), py::arg("max_attempts"), py::arg("threads"),
+             py::arg("tables"), py::arg("table_of").noconvert());
   module.def("draw", &draw, py::arg("settings").noconvert(), py::arg("key"), py::arg("split"),
-             py::arg("index").noconvert(), py::arg("attempt").noconvert(), py::kw_only(), py::arg("threads"));
+             py::arg("index").noconvert(), py::arg("attempt").noconvert(), py::kw_only(), py::arg("threads"),
+             py::arg("tables"), py::arg("table_of").noconvert());
   module.def("measure", &measure, py::arg("nodes").noconvert(), py::arg("offsets").noconvert(),
              py::arg("base").noconvert());
   module.def("render", &render, py::arg("nodes").noconvert(), py::arg("offsets").noconvert(), py::kw_only(),

@@ -5,8 +5,8 @@ from synthkit._core import deviations as deviations
 from synthkit._core import elementary as elementary
 from synthkit._core import joint as joint
 from synthkit._core import knn as knn
-from synthkit._core import listops_tables as listops_tables
 from synthkit._core import listops as listops
+from synthkit._core import listops_tables as listops_tables
 from synthkit._core import logistic as logistic
 from synthkit._core import philox as philox
 from synthkit._core import shapes as shapes

@@ -17,6 +17,8 @@ def choose(
     seen: HashSet,
     max_attempts: int,
     threads: int,
+    tables: list[Any],
+    table_of: npt.NDArray[np.int32],
 ) -> tuple[npt.NDArray[np.uint32], int, tuple[int, int, int, int]]: ...
 def draw(
     settings: npt.NDArray[np.int64],
@@ -26,6 +28,8 @@ def draw(
     attempt: npt.NDArray[np.uint32],
     *,
     threads: int,
+    tables: list[Any],
+    table_of: npt.NDArray[np.int32],
 ) -> tuple[int, tuple[npt.NDArray[Any], ...] | None]: ...
 def measure(
     nodes: npt.NDArray[np.uint16], offsets: npt.NDArray[np.int64], base: npt.NDArray[np.int32]

@@ -18,6 +18,7 @@ from synthkit import _core
 from synthkit.errors import InputError
 from synthkit.ops.arrays import choose as one_of
 from synthkit.ops.arrays import whole
+from synthkit.ops.listops_exact import TableCache
 from synthkit.ops.listops_input import (
     LEVELS,
     OPERATORS,
@@ -30,6 +31,7 @@ from synthkit.ops.listops_input import (
     rows_of,
     setting_columns,
 )
+from synthkit.ops.listops_sizes import lengths_in_words, range_in_words
 from synthkit.ops.reference import listops as reference
 from synthkit.ops.threads import thread_count
 from synthkit.ops.unique import HashSet
@@ -53,6 +55,7 @@ BACKENDS: dict[str, Any] = {"cpu": _core.listops, "reference": reference}
 
 _LONG = LEVELS.index("long")
 _PM = OPERATORS.index("PM")
+_NO_TREE = "holds no tree: row"
 # In the order of ListFault (csrc/cpu/listops_measure.h).
 _FAULTS = (
     "",
@@ -74,6 +77,7 @@ def draw(
     split: int,
     index: npt.NDArray[np.int64],
     attempt: npt.NDArray[np.uint32],
+    tables: TableCache | None = None,
     threads: int | None = 1,
     device: str = "cpu",
 ) -> Trees:
@@ -92,6 +96,8 @@ def draw(
         split: 32-bit word, see `synthkit.seeds.split_word`.
         index: Integers [n], 0 to 2^32 - 1.
         attempt: Integers [n], 0 to 2^32 - 1.
+        tables: Draw from these, with the words that `synthkit.ops.listops_tables.TreeTables.draw` takes: every attempt
+            is then accepted, however unlikely its depth and length are. None: draw until a tree fits.
         threads: Threads, None for one a core; the result is the same for any number.
         device: ``cpu``, or ``reference`` (Python, slow).
 
@@ -104,7 +110,7 @@ def draw(
     places = rows_of("index", index, None, np.uint32)
     attempts = rows_of("attempt", attempt, len(places), np.uint32)
     columns = setting_columns(settings, len(places))
-    refused, arrays = BACKENDS[one_of(device, BACKENDS, name="device")].draw(
+    refused, arrays = _kernel(device, "draw", tables, columns)(
         columns, *_stream(key, split), places, attempts, threads=thread_count(threads)
     )
     if refused >= 0:
@@ -124,6 +130,7 @@ def choose(
     part: tuple[int, int] = (0, 2**64 - 1),
     wanted: npt.NDArray[np.int32] | None = None,
     seen: HashSet | None = None,
+    tables: TableCache | None = None,
     threads: int | None = 1,
     max_attempts: int = 2**24,
     device: str = "cpu",
@@ -142,6 +149,7 @@ def choose(
         part: Accepted hashes, both ends included: which part of all trees a split may use.
         wanted: Integers [n]: the value that the tree must have, -1 for any.
         seen: Hashes of trees that are taken; the rows' hashes are added. None: no others than these rows'.
+        tables: Draw from these; see `draw`.
         threads: Threads, None for one a core.
         max_attempts: Attempts of one row after which the call gives up, 1 to 2^32.
         device: ``cpu``, or ``reference`` (Python, slow).
@@ -161,7 +169,7 @@ def choose(
     if seen is not None and not isinstance(seen, HashSet):
         raise InputError(f"seen: must be a HashSet, not {type(seen).__name__}")
     most = whole("max_attempts", max_attempts, 1, 2**32)
-    attempts, row, failed = BACKENDS[one_of(device, BACKENDS, name="device")].choose(
+    attempts, row, failed = _kernel(device, "choose", tables, columns)(
         columns,
         *_stream(key, split),
         places,
@@ -292,6 +300,36 @@ def explain(
 
 def _stream(key: Any, split: Any) -> tuple[int, int]:
     return whole("key", key, 0, 2**64 - 1), whole("split", split, 0, 2**32 - 1)
+
+
+def _kernel(device: str, name: str, tables: TableCache | None, columns: npt.NDArray[np.int64]) -> Any:
+    """The backend's function; the native ones know of tables."""
+    chosen = one_of(device, BACKENDS, name="device")
+    kernel = getattr(BACKENDS[chosen], name)
+    if chosen != "cpu":
+        if tables is not None:
+            raise InputError("tables: only device cpu draws from them here; see TreeTables for the reference")
+        return kernel
+    found, place = ([], np.empty(0, np.int32)) if tables is None else tables.of(columns)
+
+    def call(*arguments: Any, **named: Any) -> Any:
+        try:
+            return kernel(*arguments, **named, tables=[table.handle for table in found], table_of=place)
+        except ValueError as error:
+            if tables is None or _NO_TREE not in str(error):
+                raise
+            raise InputError(_why_no_tree(columns, int(str(error).rsplit(" ", 1)[-1]))) from None
+
+    return call
+
+
+def _why_no_tree(columns: npt.NDArray[np.int64], row: int) -> str:
+    fewest, most, _, *window = columns[row % len(columns), 2:].tolist()
+    depths, tokens = window[:2], window[2:]
+    return (
+        f"settings: row {row}: no tree of depth {range_in_words(*depths)} has {range_in_words(*tokens)} tokens; "
+        f"{lengths_in_words(fewest, most, depths, tokens)}"
+    )
 
 
 def _part(part: Any) -> tuple[int, int]:
