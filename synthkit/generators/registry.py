@@ -14,6 +14,7 @@ __all__ = ["generator_class", "generator_names"]
 _GROUP = "synthkit.generators"
 _OWN = {
     "tone": "synthkit.generators.tone:Tone",
+    "listops": "synthkit.generators.listops:ListOps",
     "tictactoe": "synthkit.generators.tictactoe:TicTacToe",
     "bit_memory": "synthkit.generators.bits:BitMemory",
     "bit_xor": "synthkit.generators.bits:BitXor",

@@ -11,6 +11,7 @@ from synthkit.shards.wording import format_bytes, format_number
 __all__ = ["data_files", "render_card"]
 
 _SHOWN_VALUES = 8
+_SHOWN_COUNTS = 12
 _FOLDERS = ("wav", "flac")  # formats whose shards are folders
 _DECADES = ("1K", "10K", "100K", "1M", "10M", "100M", "1B", "10B", "100B", "1T")
 _MARKDOWN = str.maketrans(
@@ -129,21 +130,22 @@ def _values(factor: FactorInfo) -> str:
 
 
 def _statistics(info: DatasetInfo) -> str:
+    unordered = {factor.name for factor in info.factors if factor.kind == "categorical"}
     rows = []
     for split, factors in info.statistics.items():
         for name, found in factors.items():
-            if "mean" in found:
-                rows.append((split, name, *(format_number(found[key]) for key in ("mean", "std", "min", "max"))))
-            elif "counts" in found:
+            if "counts" in found and (name in unordered or "mean" not in found):
                 rows.append((split, name, _counts(found["counts"]), "", "", ""))
+            elif "mean" in found:
+                rows.append((split, name, *(format_number(found[key]) for key in ("mean", "std", "min", "max"))))
     if not rows:
         return ""
     return "## Statistics\n\n" + _table(("split", "factor", "mean (or counts)", "std", "min", "max"), rows)
 
 
 def _counts(counts: Mapping[str, int]) -> str:
-    shown = [f"{level}: {count:,}" for level, count in list(counts.items())[:_SHOWN_VALUES]]
-    return ", ".join(shown) + (", ..." if len(counts) > _SHOWN_VALUES else "")
+    shown = [f"{level}: {count:,}" for level, count in list(counts.items())[:_SHOWN_COUNTS]]
+    return ", ".join(shown) + (", ..." if len(counts) > _SHOWN_COUNTS else "")
 
 
 def _task_baselines(baselines: Mapping[str, Mapping[str, float]], splits: tuple[SplitInfo, ...]) -> str:
