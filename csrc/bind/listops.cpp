@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "bind/bind.h"
 #include "bind/listops_tables.h"
@@ -27,9 +28,13 @@ std::span<const T> all_of(const Array<T>& array) {
   return {array.data(), static_cast<size_t>(array.size())};
 }
 
+// An array over the vector's own memory.
 template <typename T>
-Array<T> as_array(const std::vector<T>& values) {
-  return Array<T>(static_cast<py::ssize_t>(values.size()), values.data());
+Array<T> as_array(std::vector<T>&& values) {
+  auto owned = std::make_unique<std::vector<T>>(std::move(values));
+  const py::capsule owner(owned.get(), [](void* vector) { delete static_cast<std::vector<T>*>(vector); });
+  const std::vector<T>& kept = *owned.release();
+  return Array<T>(static_cast<py::ssize_t>(kept.size()), kept.data(), owner);
 }
 
 constexpr py::ssize_t kColumns = 9;
@@ -96,9 +101,11 @@ py::tuple choose(const Array<int64_t>& settings, uint64_t key, uint32_t split, c
                         py::make_tuple(failure.window, failure.part, failure.value, failure.seen));
 }
 
-py::tuple as_tuple(const ListTrees& trees) {
-  return py::make_tuple(as_array(trees.nodes), as_array(trees.offsets), as_array(trees.value), as_array(trees.depth),
-                        as_array(trees.tokens), as_array(trees.operators), as_array(trees.root), as_array(trees.hash));
+py::tuple as_tuple(ListTrees& trees) {
+  return py::make_tuple(as_array(std::move(trees.nodes)), as_array(std::move(trees.offsets)),
+                        as_array(std::move(trees.value)), as_array(std::move(trees.depth)),
+                        as_array(std::move(trees.tokens)), as_array(std::move(trees.operators)),
+                        as_array(std::move(trees.root)), as_array(std::move(trees.hash)));
 }
 
 // -> (first row whose attempt is not accepted or -1, the trees or None).
@@ -155,14 +162,13 @@ ListNames names_of(const std::vector<std::string>& names) {
 
 // offsets int32 [n + 1] and data uint8.
 py::tuple as_tuple(ListText& text, int threads) {
-  Array<int32_t> offsets = as_array(text.offsets);
   Array<uint8_t> data(text.offsets.back());
   const std::span<uint8_t> bytes(data.mutable_data(), static_cast<size_t>(data.size()));
   {
     py::gil_scoped_release release;
     text.gather(bytes, threads);
   }
-  return py::make_tuple(offsets, data);
+  return py::make_tuple(as_array(std::move(text.offsets)), data);
 }
 
 py::tuple render(const Array<uint16_t>& nodes, const Array<int64_t>& offsets, int style,
