@@ -103,6 +103,10 @@ class TextGenerator(Protocol):
     def measured(self) -> tuple[FactorInfo, ...]:
         """Factors that are measured on the text, in the order in which `make` adds them to the rows."""
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user should know of this data, e.g. what was left out of a file; shown on the card."""
+
     @classmethod
     def bind(cls, recipe: Recipe, params: Any) -> Self:
         """The generator for one recipe; ``params`` is an instance of ``Params``."""

@@ -47,6 +47,7 @@ class BitMemory:
     name: ClassVar[str] = "bit_memory"
     content: ClassVar[Literal["text"]] = "text"
     source: ClassVar[Source] = "attempts"
+    notes: tuple[str, ...] = ()
     Params: ClassVar[type[Record]] = BitMemoryParams
     factors: ClassVar[Mapping[str, FactorSpec]] = {
         "bits": FactorSpec("1", "Bits of a pattern", low=1, high=100_000, whole=True),
@@ -144,6 +145,7 @@ class BitXor:
     name: ClassVar[str] = "bit_xor"
     content: ClassVar[Literal["text"]] = "text"
     source: ClassVar[Source] = "items"
+    notes: tuple[str, ...] = ()
     Params: ClassVar[type[Record]] = BitXorParams
     factors: ClassVar[Mapping[str, FactorSpec]] = {}
 

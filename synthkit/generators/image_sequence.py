@@ -67,6 +67,7 @@ class ImageSequence:
     name: ClassVar[str] = "image_sequence"
     content: ClassVar[Literal["text"]] = "text"
     source: ClassVar[Source] = "items"
+    notes: tuple[str, ...] = ()
     Params: ClassVar[type[Record]] = ImageSequenceParams
     factors: ClassVar[Mapping[str, FactorSpec]] = {}
 

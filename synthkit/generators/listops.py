@@ -35,6 +35,7 @@ class ListOps:
     name: ClassVar[str] = "listops"
     content: ClassVar[Literal["text"]] = "text"
     source: ClassVar[Source] = "attempts"
+    notes: tuple[str, ...] = ()
     Params: ClassVar[type[Record]] = ListOpsParams
     factors: ClassVar[Mapping[str, FactorSpec]] = {
         "tokens": FactorSpec("1", "Tokens: 1 for a value, 2 for an operator", low=1, high=4096, whole=True),

@@ -70,6 +70,7 @@ class ProteinFamilies:
     name: ClassVar[str] = "protein_families"
     content: ClassVar[Literal["text"]] = "text"
     source: ClassVar[Source] = "attempts"
+    notes: tuple[str, ...] = ()
     Params: ClassVar[type[Record]] = ProteinFamiliesParams
     factors: ClassVar[Mapping[str, FactorSpec]] = {
         "fold": FactorSpec("1", "The hidden profile, from 0", low=0, whole=True),

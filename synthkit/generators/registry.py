@@ -19,6 +19,7 @@ _OWN = {
     "bit_memory": "synthkit.generators.bits:BitMemory",
     "bit_xor": "synthkit.generators.bits:BitXor",
     "protein_families": "synthkit.generators.protein_families:ProteinFamilies",
+    "protein_file": "synthkit.generators.protein_file:ProteinFile",
     "image_sequence": "synthkit.generators.image_sequence:ImageSequence",
     "shapes": "synthkit.generators.shapes:Shapes",
 }

@@ -62,6 +62,7 @@ class Shapes:
     name: ClassVar[str] = "shapes"
     content: ClassVar[Literal["text"]] = "text"
     source: ClassVar[Source] = "factors"
+    notes: tuple[str, ...] = ()
     Params: ClassVar[type[Record]] = ShapesParams
     factors: ClassVar[Mapping[str, FactorSpec]] = {
         "shape": FactorSpec("", "Shape", names=shapes.SHAPES),

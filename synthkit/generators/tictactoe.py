@@ -58,6 +58,7 @@ class TicTacToe:
     name: ClassVar[str] = "tictactoe"
     content: ClassVar[Literal["text"]] = "text"
     source: ClassVar[Source] = "items"
+    notes: tuple[str, ...] = ()
     Params: ClassVar[type[Record]] = TicTacToeParams
     factors: ClassVar[Mapping[str, FactorSpec]] = {
         "notation": FactorSpec("", "How the position is written", names=_NOTATIONS),

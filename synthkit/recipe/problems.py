@@ -27,8 +27,16 @@ def describe(error: ValidationError, data: Any, model: type[BaseModel], prefix: 
     lines: list[str] = []
     for details in error.errors(include_url=False, include_context=True):
         path = ".".join(filter(None, [prefix, _path(details["loc"], data)]))
-        lines += [f"{path}: {line}" if path else line for line in _message(details, model).splitlines()]
+        lines += [_joined(path, line, model) for line in _message(details, model).splitlines()]
     return lines
+
+
+def _joined(path: str, line: str, model: type[BaseModel]) -> str:
+    """``path: line``, or ``path.field: ...`` where a check of a whole record names the field itself."""
+    if not path:
+        return line
+    field = line.partition(":")[0].partition(".")[0]
+    return f"{path}.{line}" if ":" in line and field in model.model_fields else f"{path}: {line}"
 
 
 def _path(loc: Sequence[int | str], data: Any) -> str:

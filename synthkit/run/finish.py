@@ -62,7 +62,7 @@ def _info(prepared: Prepared, root: Path, tasks: list[ShardTask]) -> DatasetInfo
         version=recipe.version,
         title=recipe.title,
         description=recipe.description,
-        notes=(*recipe.notes, *plan.warnings),
+        notes=(*recipe.notes, *prepared.notes),
         license=recipe.license,
         citation=recipe.citation,
         generator=recipe.generator,

@@ -35,6 +35,11 @@ class Prepared:
         return (*self.plan.factors, *measured)
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user should know: of the design, and of the generator's data."""
+        return (*self.plan.warnings, *(self.generator.notes if self.generator.content == "text" else ()))
+
+    @property
     def draws(self) -> bool:
         """Whether its examples are random draws, of which the first that is new counts."""
         return self.generator.content == "text" and self.generator.source == "attempts"

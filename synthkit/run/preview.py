@@ -61,7 +61,7 @@ def preview(recipe: Recipe, examples: int = 5) -> Preview:
         bytes=plan.num_examples * layout.bytes_per_example,
         layout=layout,
         factors=prepared.factors,
-        warnings=plan.warnings,
+        warnings=prepared.notes,
         examples=first,
     )
 

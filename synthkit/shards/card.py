@@ -131,7 +131,7 @@ def _values(factor: FactorInfo) -> str:
 
 def _statistics(info: DatasetInfo) -> str:
     unordered = {factor.name for factor in info.factors if factor.kind == "categorical"}
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for split, factors in info.statistics.items():
         for name, found in factors.items():
             if "counts" in found and (name in unordered or "mean" not in found):

@@ -202,7 +202,10 @@ WRONG = [
     ({"params": {"max_depth": 0, "min_tokens": 1}}, "10 different inputs exist"),
     ({"design": {"kind": "random", "size": 0}}, "design.size: must be >= 1, not 0"),
     ({"params": {"tokens": -1}}, "params.tokens: must be >= 1, not -1"),
-    ({"params": {"min_tokens": 900, "max_tokens": 902, "max_depth": 400}}, "one draw in"),
+    (
+        {"params": {"min_tokens": 300, "max_tokens": 300, "max_args": 3, "operator_probability": 0.1}},
+        "only one draw in",
+    ),
 ]
 
 

@@ -31,6 +31,7 @@ class Backwards:
     name: ClassVar[str] = "backwards"
     content: ClassVar[Literal["text"]] = "text"
     source: ClassVar[Literal["attempts"]] = "attempts"
+    notes = ()
     Params: ClassVar[type[Record]] = BackwardsParams
     factors: ClassVar = {"length": FactorSpec("1", "Letters in the word", low=1, high=100, whole=True)}
     measured = (measured_names("last", "The last letter", "abcdefghijklmnopqrstuvwxyz"),)
