@@ -1,7 +1,8 @@
-"""Bit xor: the exclusive or of two patterns of five bits, for all 1,024 pairs.
+"""Bit xor: the exclusive or of two strings of 5 bits.
 
-A sequence control of work on frozen transformers (Lu et al. 2021), as text, with the answer worked out bit by bit in
-`rationale`.
+The control task of work on frozen transformers (Lu et al. 2021), as text. There are 1,024 inputs, and all of them are
+here, each in one split; the published script draws train and test from the same 1,024. With `--set params.bits=10`
+there are 1,048,576, of which `--set design.size=100000` takes some. The rationale works the answer out bit by bit.
 """
 
 from synthkit.recipe import Random, Recipe

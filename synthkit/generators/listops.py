@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synthkit.errors import InputError
+from synthkit.generators.answers import final_answer
 from synthkit.generators.base import FactorSpec, Source
 from synthkit.generators.listops_draws import ListOpsDraws
 from synthkit.generators.listops_params import EXPLANATIONS, OPERATOR_SETS, ListOpsParams
@@ -25,7 +26,6 @@ from synthkit.seeds import derive_key, split_word, uniforms
 
 __all__ = ["ListOps"]
 
-_FINAL = "Final answer: "
 _BYTES_PER_TOKEN = {"prefix": 2, "parens": 7, "tokens": 3}
 
 
@@ -138,8 +138,7 @@ class ListOps:
 
     def score(self, prediction: str, example: TextExample) -> float:
         """1.0 where the answer is the target; of an explanation, what its last ``Final answer:`` line says."""
-        said = prediction.rsplit(_FINAL, 1)[-1].strip()
-        return float(said == example.target)
+        return float(final_answer(prediction) == example.target)
 
     def explain(self, example: TextExample) -> str | None:
         trees = self._parsed(example)

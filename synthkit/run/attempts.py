@@ -28,6 +28,7 @@ __all__ = ["ATTEMPTS", "AttemptSearch", "Attempts", "read_attempts", "split_part
 
 ATTEMPTS = "attempts.parquet"
 _CHUNK = 32768
+_CHUNK_BYTES = 32 * 2**20
 _LEAST = 256
 _LARGEST = 2**64
 
@@ -83,6 +84,7 @@ class AttemptSearch:
 
     def __init__(self, plan: Plan, generator: TextGenerator, threads: int = 1) -> None:
         self._plan = plan
+        self._chunk = min(_CHUNK, max(_CHUNK_BYTES // generator.layout.bytes_per_example, _LEAST))
         self._chooser = Chooser(generator, split_parts(plan.full_sizes), threads)
         self._found: dict[str, npt.NDArray[np.uint32]] = {split: np.empty(0, np.uint32) for split in plan.sizes}
 
@@ -95,7 +97,7 @@ class AttemptSearch:
         pieces = [self._found[split]]
         first = len(self._found[split])
         while first < count:
-            size = min(_CHUNK, self._plan.sizes[split] - first, max(count - first, _LEAST))
+            size = min(self._chunk, self._plan.sizes[split] - first, max(count - first, _LEAST))
             pieces.append(self._chooser.choose(self._plan.rows(split, first, size)))
             first += size
         self._found[split] = np.concatenate(pieces)

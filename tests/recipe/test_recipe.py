@@ -10,7 +10,6 @@ from synthkit.recipe import Categorical, Integers, Linspace, Logspace, LogUnifor
 from synthkit.recipe.load import from_data, load_recipe, recipe_names
 from synthkit.run import prepare
 
-
 NEED_FILES = {"cifar10_sequence"}
 
 
