@@ -5,13 +5,23 @@ from __future__ import annotations
 import argparse
 import platform
 
-from benchmarks import bench_boost, bench_generate, bench_images, bench_knn, bench_linear, bench_metrics, bench_tone
+from benchmarks import (
+    bench_boost,
+    bench_generate,
+    bench_images,
+    bench_knn,
+    bench_linear,
+    bench_metrics,
+    bench_text,
+    bench_tone,
+)
 from benchmarks.table import print_rows
 from synthkit import _core
 
 BENCHMARKS = {
     "tone": bench_tone.run,
     "generate": bench_generate.run,
+    "text": bench_text.run,
     "metrics": bench_metrics.run,
     "boost": bench_boost.run,
     "knn": bench_knn.run,

@@ -25,12 +25,12 @@ Tree = Any  # a value, or a pair
 Row = tuple[str, int]  # text, answer
 
 
-def lra(n: int, rng: random.Random) -> list[Row]:
-    """``n`` different trees of 501 to 1999 tokens, at most 9 operators deep, with 2 to 10 arguments."""
+def lra(n: int, rng: random.Random, low: int = 500, high: int = 2000) -> list[Row]:
+    """``n`` different trees of more than ``low`` and fewer than ``high`` tokens, at most 9 deep, 2 to 10 arguments."""
     trees: set[Tree] = set()
     while len(trees) < n:
         tree, length = _tree(1, 10, 10, rng)
-        if 500 < length < 2000:
+        if low < length < high:
             trees.add(tree)
     return [(_text(tree), _value(tree)) for tree in trees]
 

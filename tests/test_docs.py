@@ -15,9 +15,9 @@ import pytest
 from synthkit.metrics import CONVENTIONS, METRICS, Convention
 from synthkit.recipe import Correlated, Grid, HeldOut, LatinHypercube, Random
 from synthkit.recipe.load import load_recipe, recipe_names
-from synthkit.records import AudioLayout
+from synthkit.records import AudioLayout, TextExample
 from synthkit.run import preview
-from synthkit.shards.content import audio_digest
+from synthkit.shards.content import audio_digest, text_digest
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -107,11 +107,49 @@ def test_the_readme_scores_hand_made_codes(synthkit, tmp_path):
 
 
 def test_the_table_of_conventions_is_real():
-    path = ROOT / "docs" / "figures" / "conventions.py"
-    spec = importlib.util.spec_from_file_location("conventions", path)
+    script = load_script("conventions")
+    assert script.table(script.scores()) in (ROOT / "docs" / "metrics.md").read_text()
+
+
+def load_script(name):
+    """A script of docs/figures as a module."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / "figures" / f"{name}.py")
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
-    assert script.table(script.scores()) in (ROOT / "docs" / "metrics.md").read_text()
+    return script
+
+
+def test_the_gallery_is_real():
+    script = load_script("gallery")
+    assert set(script.RECIPES) == {n for n in recipe_names() if not n.startswith("syntone")} - {"cifar10_sequence"}
+    assert (ROOT / "docs" / "gallery.md").read_text() == script.render()
+
+
+def test_the_digest_of_a_text_in_the_documentation():
+    """The second line of docs/determinism.md is one of a text."""
+    line = re.findall(r"^    (\{.*\})$", (ROOT / "docs/determinism.md").read_text(), re.MULTILINE)[0]
+    said = json.loads(line)
+    levels = np.array(said["indices"])
+    example = TextExample(said["id"], said["factors"], levels, said["input"], said["target"], said["rationale"])
+    assert text_digest(example) == hashlib.sha256(line.encode()).digest()
+
+
+def test_the_recipe_of_the_protein_page(tmp_path):
+    path = tmp_path / "r.toml"
+    path.write_text(block("docs/tasks/proteins.md", "toml"))
+    assert load_recipe(str(path)).splits["test_family_holdout"] == 0.2
+
+
+def test_the_readme_checks_explanations():
+    scripts = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    names = {}
+    exec(next(found for found in scripts if "synthkit.task" in found), names)
+    assert names["task"].check(names["example"].rationale, names["example"]).ok
+
+
+def test_the_listops_page_checks_explanations(capsys):
+    exec(block("docs/tasks/listops.md", "python"), {})
+    assert capsys.readouterr().out.startswith("False 1 ")
 
 
 def test_every_metric_and_convention_is_documented():

@@ -25,6 +25,7 @@ RECIPES = {
 PAGE = Path(__file__).resolve().parent.parent / "gallery.md"
 WIDTH = 118
 LONGEST = 480
+SHORTEST = 16
 INTRODUCTION = """# Gallery of tasks
 
 The first examples of each text recipe, as `synthkit plan RECIPE` and `synthkit.task("RECIPE").example(0)` show them.
@@ -50,7 +51,8 @@ def section(name: str, count: int) -> str:
     task = open_task(recipe)
     splits = ", ".join(f"{split} {size:,}" for split, size in task.sizes.items())
     blocks = [block(example) for example in picked(task, count)]
-    return "\n".join([f"## {name}", "", f"{recipe.title}. {splits}.", "", "\n\n".join(blocks), ""])
+    title = recipe.title if recipe.title[-1] in ".?!" else f"{recipe.title}."
+    return "\n".join([f"## {name}", "", f"{title} {splits}.", "", "\n\n".join(blocks), ""])
 
 
 def picked(task: Task, count: int) -> list[TextExample]:
@@ -58,7 +60,8 @@ def picked(task: Task, count: int) -> list[TextExample]:
     examples = task.examples(0, min(200, next(iter(task.sizes.values()))))
     if task.layout.rationale:
         return [example for example in examples if example.rationale][:count]
-    return examples[:count]
+    # A bare digit is a list too, but shows nothing.
+    return [example for example in examples if len(example.input) > SHORTEST][:count]
 
 
 def block(example: TextExample) -> str:

@@ -21,6 +21,7 @@ _EXTRAS = {
     "speech": (("TTS", "six", "torchcodec"), "neural voices for SynSpeech"),
     "cluster": (("distributed", "fsspec", "s3fs"), "Dask executors and object storage"),
     "plot": (("matplotlib",), "pictures"),
+    "images": (("PIL",), "folders of PNG files as sequences"),
 }
 
 

@@ -46,7 +46,8 @@ def data_files(info: DatasetInfo, split: str) -> str:
 def _front_matter(info: DatasetInfo) -> str:
     """YAML; every text is written as a JSON string, which YAML reads as it is."""
     size = _size_category(info.num_examples)
-    lines = ["---", f"license: {_quoted(info.license.lower())}", f"pretty_name: {_quoted(info.name)}", "tags:"]
+    license = "unknown" if info.license == "NOASSERTION" else info.license.lower()  # the Hub's word for it
+    lines = ["---", f"license: {_quoted(license)}", f"pretty_name: {_quoted(info.name)}", "tags:"]
     lines += [f"- {_quoted(tag)}" for tag in ("synthetic", "synthkit", info.generator, info.content)]
     lines += ["size_categories:", f"- {_quoted(size)}", "configs:", '- config_name: "default"']
     if info.format in _FOLDERS:

@@ -59,7 +59,7 @@ _CONTEXT = {
 }
 _TYPES = {"string": "sc:Text", "int64": "sc:Integer", "float64": "sc:Float"}
 _PARQUET = "application/x-parquet"
-_ENCODINGS = {"parquet": _PARQUET, "jsonl": "application/jsonlines", "tsv": "text/tsv"}
+_ENCODINGS = {"parquet": _PARQUET, "jsonl": "application/jsonlines", "tsv": "text/tab-separated-values"}
 
 
 def croissant(info: DatasetInfo) -> dict[str, Any]:
@@ -71,7 +71,7 @@ def croissant(info: DatasetInfo) -> dict[str, Any]:
         "conformsTo": ["http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0"],
         "name": info.name,
         "description": info.description.strip() or info.title,
-        "license": f"https://spdx.org/licenses/{info.license}.html",
+        "license": _license(info.license),
         "version": info.version,
         "url": f"urn:synthkit:{info.name}:{info.fingerprint}",
         "citeAs": info.citation or f"{info.name} {info.version}, {info.fingerprint}",
@@ -83,6 +83,11 @@ def croissant(info: DatasetInfo) -> dict[str, Any]:
         "distribution": [_file_object(shard, info) for shard in shards] + [_file_set(info)] + _audio_set(info),
         "recordSet": [_record_set(info)],
     }
+
+
+def _license(name: str) -> str:
+    """Address of a licence; SPDX has none for data whose source states none."""
+    return name if name == "NOASSERTION" else f"https://spdx.org/licenses/{name}.html"
 
 
 def _file_object(shard: ShardRecord, info: DatasetInfo) -> dict[str, Any]:

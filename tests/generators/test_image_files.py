@@ -365,7 +365,7 @@ def test_png_needs_pillow(tmp_path, monkeypatch):
     fill(tmp_path, ["a"])
     source = open_source("folder", str(tmp_path))
     monkeypatch.setitem(__import__("sys").modules, "PIL", None)
-    with pytest.raises(InputError, match="reading PNG images needs Pillow: pip install pillow"):
+    with pytest.raises(InputError, match="reading PNG images needs Pillow: pip install"):
         source.read("all", np.array([0]))
 
 

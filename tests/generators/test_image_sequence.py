@@ -13,11 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from synthkit.dataset import load
 from synthkit.errors import InputError
 from synthkit.generators.image_sequence import ImageSequence
 from synthkit.generators.images import content_hash, image_texts, open_source, quantise, to_gray
 from synthkit.recipe import Categorical, Random, Recipe
+from synthkit.recipe.load import load_recipe
 from synthkit.records import Rows, TextExample
+from synthkit.run import build
 
 
 def generator(splits=("train", "validation", "test"), **params):
@@ -302,3 +305,19 @@ def test_the_documentation_shows_a_real_example():
     batch = generator(patch=4).make(rows_of([0]))
     assert f"the target is `{batch.target.tolist()[0]}`" in page
     assert f"```text\n{batch.input.tolist()[0]}\n```" in page
+
+
+def test_the_recipe_of_cifar_from_made_up_files(tmp_path, golden):
+    """The published recipe on files that the test writes; the fingerprint is recorded."""
+    rng = np.random.default_rng(10)
+    train = (rng.integers(0, 256, (50, 32, 32, 3), np.uint8), rng.integers(0, 10, 50).tolist())
+    test = (rng.integers(0, 256, (10, 32, 32, 3), np.uint8), rng.integers(0, 10, 10).tolist())
+    write_cifar(tmp_path / "cifar", train, test)
+    splits = json.dumps({"train": 40, "validation": 10, "test": 10})
+    recipe = load_recipe("cifar10_sequence", [f"params.path={tmp_path / 'cifar'}", f"splits={splits}"])
+    made = build(recipe, tmp_path / "d", workers=1)
+    assert made.fingerprint == golden("cifar10_made.json")["fingerprint"]
+    assert {e.factors["image"] for e in load(tmp_path / "d", "test")} == set(range(10))
+    seen = [e.factors["image"] for s in ("train", "validation") for e in load(tmp_path / "d", s)]
+    assert sorted(seen) == list(range(50))
+    assert 'license: "unknown"' in (tmp_path / "d/README.md").read_text()

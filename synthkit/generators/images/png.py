@@ -74,7 +74,7 @@ def decode(content: bytes, name: str, shape: ImageShape) -> Images:
     try:
         from PIL import Image
     except ImportError:
-        raise InputError("reading PNG images needs Pillow: pip install pillow") from None
+        raise InputError("reading PNG images needs Pillow: pip install 'synthkit[images]'") from None
     try:
         with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
             image.load()
