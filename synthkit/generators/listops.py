@@ -97,7 +97,11 @@ class ListOps:
 
     def choose(self, rows: Rows, part: tuple[int, int], seen: HashSet, threads: int) -> npt.NDArray[np.uint32]:
         """The attempt of each row; see `synthkit.generators.unique.ChoosesItself`."""
-        return self._draws.choose(rows, part, seen, threads)
+        try:
+            return self._draws.choose(rows, part, seen, threads)
+        except InputError as error:  # it speaks of its arguments; a recipe has splits
+            said = str(error).removeprefix("settings: ").replace(", or raise max_attempts", "")
+            raise InputError(f"recipe {self._recipe.name}: splits.{rows.split}: {said}") from None
 
     def make(self, rows: Rows) -> TextBatch:
         trees = self._draws.trees(rows)

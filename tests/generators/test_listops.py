@@ -215,6 +215,14 @@ def test_what_cannot_be_is_refused_with_a_reason(changes, message, tmp_path):
         prepare(from_data(base_data(**changes), "test"))
 
 
+def test_more_than_the_draws_find_is_refused_in_the_words_of_a_recipe():
+    """MIN of at least five values is hardly ever 9."""
+    params = {"balanced": True, "operators": "MIN", "min_args": 5, "max_args": 5, "min_tokens": 12, "max_tokens": 40}
+    prepared = prepare(from_data(base_data(params=params), "test"))
+    with pytest.raises(InputError, match=r"^recipe lists: splits\.train: row \d+ .* had not the wanted value"):
+        prepared.search().all()
+
+
 def test_factors_that_do_not_go_together():
     factors = [
         {"type": "integers", "name": "depth", "low": 1, "high": 3},
