@@ -79,33 +79,58 @@ std::unique_ptr<TreeSampler> sampler_of(const std::vector<ListSettings>& setting
   return sampler;
 }
 
-// -> (attempts uint32 [n], row that found nothing or -1, attempts of it that failed: window, part, value, seen).
-py::tuple choose(const Array<int64_t>& settings, uint64_t key, uint32_t split, const Array<uint32_t>& index,
-                 uint64_t part_low, uint64_t part_high, const Array<int32_t>& wanted, SharedHashSet& seen,
-                 uint64_t max_attempts, int threads, const std::vector<py::capsule>& tables,
-                 const Array<int32_t>& table_of) {
-  const auto rows = static_cast<size_t>(index.size());
-  if (wanted.size() != 0 && wanted.size() != index.size()) throw py::value_error("wanted: must be [n] or empty");
-  if (max_attempts < 1 || max_attempts > uint64_t{1} << 32) throw py::value_error("max_attempts: must be 1 to 2^32");
-  const auto sampler = sampler_of(gather(settings, rows), tables, table_of, key, split, all_of(index));
-  const ChoiceRules rules{part_low, part_high, all_of(wanted), max_attempts};
-  Array<uint32_t> attempts(index.size());
-  const std::span<uint32_t> found(attempts.mutable_data(), rows);
-  ChoiceFailure failure;
-  {
-    py::gil_scoped_release release;
-    const std::lock_guard guard(seen.lock);
-    failure = choose_attempts(*sampler, rules, seen.set, found, threads);
-  }
-  return py::make_tuple(attempts, failure.row,
-                        py::make_tuple(failure.window, failure.part, failure.value, failure.seen));
-}
-
 py::tuple as_tuple(ListTrees& trees) {
   return py::make_tuple(as_array(std::move(trees.nodes)), as_array(std::move(trees.offsets)),
                         as_array(std::move(trees.value)), as_array(std::move(trees.depth)),
                         as_array(std::move(trees.tokens)), as_array(std::move(trees.operators)),
                         as_array(std::move(trees.root)), as_array(std::move(trees.hash)));
+}
+
+// Attempts uint32 [n] of all rows, the trees of `keep` with them where it is not null, and why a row found none.
+ChoiceFailure search(const Array<int64_t>& settings, uint64_t key, uint32_t split, const Array<uint32_t>& index,
+                     const ChoiceRules& rules, SharedHashSet& seen, int threads, const std::vector<py::capsule>& tables,
+                     const Array<int32_t>& table_of, Array<uint32_t>& attempts, ListTrees* keep) {
+  const auto rows = static_cast<size_t>(index.size());
+  if (!rules.wanted.empty() && rules.wanted.size() != rows) throw py::value_error("wanted: must be [n] or empty");
+  if (rules.max_attempts < 1 || rules.max_attempts > uint64_t{1} << 32) {
+    throw py::value_error("max_attempts: must be 1 to 2^32");
+  }
+  const auto sampler = sampler_of(gather(settings, rows), tables, table_of, key, split, all_of(index));
+  const std::span<uint32_t> found(attempts.mutable_data(), rows);
+  py::gil_scoped_release release;
+  const std::lock_guard guard(seen.lock);
+  return keep == nullptr ? choose_attempts(*sampler, rules, seen.set, found, threads)
+                         : sample_trees(*sampler, rules, seen.set, found, *keep, threads);
+}
+
+py::tuple failed_of(const ChoiceFailure& failure) {
+  return py::make_tuple(failure.window, failure.part, failure.value, failure.seen);
+}
+
+// -> (attempts uint32 [n], row that found nothing or -1, attempts of it that failed: window, part, value, seen).
+py::tuple choose(const Array<int64_t>& settings, uint64_t key, uint32_t split, const Array<uint32_t>& index,
+                 uint64_t part_low, uint64_t part_high, const Array<int32_t>& wanted, SharedHashSet& seen,
+                 uint64_t max_attempts, int threads, const std::vector<py::capsule>& tables,
+                 const Array<int32_t>& table_of) {
+  const ChoiceRules rules{part_low, part_high, all_of(wanted), max_attempts};
+  Array<uint32_t> attempts(index.size());
+  const ChoiceFailure failure =
+      search(settings, key, split, index, rules, seen, threads, tables, table_of, attempts, nullptr);
+  return py::make_tuple(attempts, failure.row, failed_of(failure));
+}
+
+// The same, and the trees, or None if a row found nothing.
+py::tuple sample(const Array<int64_t>& settings, uint64_t key, uint32_t split, const Array<uint32_t>& index,
+                 uint64_t part_low, uint64_t part_high, const Array<int32_t>& wanted, SharedHashSet& seen,
+                 uint64_t max_attempts, int threads, const std::vector<py::capsule>& tables,
+                 const Array<int32_t>& table_of) {
+  const ChoiceRules rules{part_low, part_high, all_of(wanted), max_attempts};
+  Array<uint32_t> attempts(index.size());
+  ListTrees trees(static_cast<size_t>(index.size()));
+  const ChoiceFailure failure =
+      search(settings, key, split, index, rules, seen, threads, tables, table_of, attempts, &trees);
+  if (failure.row >= 0) return py::make_tuple(attempts, failure.row, failed_of(failure), py::none());
+  return py::make_tuple(attempts, failure.row, failed_of(failure), as_tuple(trees));
 }
 
 // -> (first row whose attempt is not accepted or -1, the trees or None).
@@ -207,6 +232,10 @@ py::tuple explain(const Array<uint16_t>& nodes, const Array<int64_t>& offsets, c
 
 void bind_listops(py::module_ module) {
   module.def("choose", &choose, py::arg("settings").noconvert(), py::arg("key"), py::arg("split"),
+             py::arg("index").noconvert(), py::kw_only(), py::arg("part_low"), py::arg("part_high"),
+             py::arg("wanted").noconvert(), py::arg("seen"), py::arg("max_attempts"), py::arg("threads"),
+             py::arg("tables"), py::arg("table_of").noconvert());
+  module.def("sample", &sample, py::arg("settings").noconvert(), py::arg("key"), py::arg("split"),
              py::arg("index").noconvert(), py::kw_only(), py::arg("part_low"), py::arg("part_high"),
              py::arg("wanted").noconvert(), py::arg("seen"), py::arg("max_attempts"), py::arg("threads"),
              py::arg("tables"), py::arg("table_of").noconvert());

@@ -119,11 +119,16 @@ struct ListTrees {
 
   explicit ListTrees(size_t rows);
   // Sets what row i has but its place: the length of its nodes goes to offsets[i + 1].
-  void set(size_t i, std::span<const ListNode> tree, int tokens_, int depth_, int base, std::vector<uint8_t>& scratch);
+  void set(size_t i, std::span<const ListNode> tree, int tokens_, int depth_, int value_, uint64_t hash_);
 };
 
-// The trees of the given attempts. Returns the first row whose attempt is not accepted, -1 if all are. While it runs,
-// the nodes take twice their memory.
+// choose_attempts, and the trees of the attempts (of all rows, or none that are of use).
+// Beside the nodes, memory for the trees of 1024 rows; rows far longer than those before them take twice their memory.
+ChoiceFailure sample_trees(const TreeSampler& sampler, const ChoiceRules& rules, HashSet& seen,
+                           std::span<uint32_t> attempts, ListTrees& out, int threads);
+
+// The trees of the given attempts, with the same memory. Returns the first row whose attempt is not accepted, -1 if all
+// are.
 int64_t draw_trees(const TreeSampler& sampler, std::span<const uint32_t> attempts, ListTrees& out, int threads);
 
 }  // namespace synthkit

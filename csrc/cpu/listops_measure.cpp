@@ -150,16 +150,15 @@ void require_tree(std::span<const ListNode> nodes, int base, std::vector<uint8_t
 ListTrees::ListTrees(size_t rows)
     : offsets(rows + 1), value(rows), depth(rows), tokens(rows), operators(rows), root(rows), hash(rows) {}
 
-void ListTrees::set(size_t i, std::span<const ListNode> tree, int tokens_, int depth_, int base,
-                    std::vector<uint8_t>& scratch) {
+void ListTrees::set(size_t i, std::span<const ListNode> tree, int tokens_, int depth_, int value_, uint64_t hash_) {
   const auto size = static_cast<int>(tree.size());
   offsets[i + 1] = size;
-  value[i] = evaluate_tree(tree, base, scratch);
+  value[i] = value_;
   depth[i] = depth_;
   tokens[i] = tokens_;
   operators[i] = tokens_ - size;
   root[i] = is_operator(tree[0]) ? operator_of(tree[0]) : -1;
-  hash[i] = hash_tree(tree);
+  hash[i] = hash_;
 }
 
 ListFault measure_trees(const ListRows& rows, std::span<const int32_t> base, ListTrees& out, size_t& row,
@@ -173,7 +172,8 @@ ListFault measure_trees(const ListRows& rows, std::span<const int32_t> base, Lis
       position = shape.position;
       return shape.fault;
     }
-    out.set(i, rows.row(i), shape.tokens, shape.depth, base[i], scratch);
+    const int value = evaluate_tree(rows.row(i), base[i], scratch);
+    out.set(i, rows.row(i), shape.tokens, shape.depth, value, hash_tree(rows.row(i)));
   }
   for (size_t i = 0; i < rows.size(); ++i) out.offsets[i + 1] += out.offsets[i];
   out.nodes.assign(rows.nodes.begin() + rows.offsets.front(), rows.nodes.begin() + rows.offsets.back());

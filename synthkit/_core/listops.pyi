@@ -20,6 +20,21 @@ def choose(
     tables: list[Any],
     table_of: npt.NDArray[np.int32],
 ) -> tuple[npt.NDArray[np.uint32], int, tuple[int, int, int, int]]: ...
+def sample(
+    settings: npt.NDArray[np.int64],
+    key: int,
+    split: int,
+    index: npt.NDArray[np.uint32],
+    *,
+    part_low: int,
+    part_high: int,
+    wanted: npt.NDArray[np.int32],
+    seen: HashSet,
+    max_attempts: int,
+    threads: int,
+    tables: list[Any],
+    table_of: npt.NDArray[np.int32],
+) -> tuple[npt.NDArray[np.uint32], int, tuple[int, int, int, int], tuple[npt.NDArray[Any], ...] | None]: ...
 def draw(
     settings: npt.NDArray[np.int64],
     key: int,

@@ -48,6 +48,7 @@ __all__ = [
     "explain",
     "measure",
     "render",
+    "sample",
 ]
 
 # Modules with the same functions.
@@ -102,7 +103,7 @@ def draw(
         device: ``cpu``, or ``reference`` (Python, slow).
 
     Returns:
-        The trees. O(nodes); while it works, nodes take twice their memory.
+        The trees. O(nodes); memory beside them as for `sample`.
 
     Raises:
         InputError: An argument is wrong, or an attempt is not accepted by its row's window.
@@ -160,30 +161,55 @@ def choose(
     Raises:
         InputError: An argument is wrong, or a row finds nothing; rows before it stay in ``seen``.
     """
-    places = rows_of("index", index, None, np.uint32)
-    columns = setting_columns(settings, len(places))
-    low, high = _part(part)
-    values = np.empty(0, np.int32) if wanted is None else rows_of("wanted", wanted, len(places), np.int32)
-    if values.size and ((values < -1) | (values >= columns[:, 4])).any():
-        raise InputError("wanted: values must be -1 (any) or below the row's base")
-    if seen is not None and not isinstance(seen, HashSet):
-        raise InputError(f"seen: must be a HashSet, not {type(seen).__name__}")
-    most = whole("max_attempts", max_attempts, 1, 2**32)
-    attempts, row, failed = _kernel(device, "choose", tables, columns)(
-        columns,
-        *_stream(key, split),
-        places,
-        part_low=low,
-        part_high=high,
-        wanted=values,
-        seen=(HashSet() if seen is None else seen).native,
-        max_attempts=most,
-        threads=thread_count(threads),
-    )
+    places, columns, search = _search(settings, key, split, index, part, wanted, seen, threads, max_attempts)
+    attempts, row, failed = _kernel(device, "choose", tables, columns)(*search[0], **search[1])
     if row >= 0:
-        raise InputError(_why_nothing(row, int(places[row]), most, failed))
+        raise InputError(_why_nothing(row, int(places[row]), search[1]["max_attempts"], failed))
     found: npt.NDArray[np.uint32] = attempts
     return found
+
+
+def sample(
+    settings: Settings,
+    *,
+    key: int,
+    split: int,
+    index: npt.NDArray[np.int64],
+    part: tuple[int, int] = (0, 2**64 - 1),
+    wanted: npt.NDArray[np.int32] | None = None,
+    seen: HashSet | None = None,
+    tables: TableCache | None = None,
+    threads: int | None = 1,
+    max_attempts: int = 2**24,
+    device: str = "cpu",
+) -> tuple[npt.NDArray[np.uint32], Trees]:
+    """What `choose` returns for the same arguments, and the trees that `draw` makes of it, without drawing them again.
+
+    Args:
+        settings: What trees to draw.
+        key: 64-bit key.
+        split: 32-bit word, see `synthkit.seeds.split_word`.
+        index: Integers [n], 0 to 2^32 - 1.
+        part: Accepted hashes, both ends included.
+        wanted: Integers [n]: the value that the tree must have, -1 for any.
+        seen: Hashes of trees that are taken; the rows' hashes are added. None: no others than these rows'.
+        tables: Draw from these; see `draw`.
+        threads: Threads, None for one a core; the result is the same for any number.
+        max_attempts: Attempts of one row after which the call gives up, 1 to 2^32.
+        device: ``cpu``, or ``reference`` (Python, slow: it chooses and draws).
+
+    Returns:
+        Attempts, uint32 [n], and the trees. Memory beside them: the trees of 1024 rows, and ``seen``; rows that are far
+        longer than those before them may take twice their memory while they are put together.
+
+    Raises:
+        InputError: An argument is wrong, or a row finds nothing; rows before it stay in ``seen``.
+    """
+    places, columns, search = _search(settings, key, split, index, part, wanted, seen, threads, max_attempts)
+    attempts, row, failed, arrays = _kernel(device, "sample", tables, columns)(*search[0], **search[1])
+    if row >= 0:
+        raise InputError(_why_nothing(row, int(places[row]), search[1]["max_attempts"], failed))
+    return attempts, _trees(arrays, np.broadcast_to(columns[:, 4], len(places)))
 
 
 def measure(
@@ -296,6 +322,37 @@ def explain(
             given.nodes, given.offsets, given.base, codes, names=check_names(names), threads=thread_count(threads)
         ),
     )
+
+
+def _search(
+    settings: Settings,
+    key: Any,
+    split: Any,
+    index: Any,
+    part: tuple[int, int],
+    wanted: Any,
+    seen: HashSet | None,
+    threads: int | None,
+    max_attempts: Any,
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64], tuple[tuple[Any, ...], dict[str, Any]]]:
+    """Indices and settings checked, and the arguments of the backends' `choose` and `sample`."""
+    places = rows_of("index", index, None, np.uint32)
+    columns = setting_columns(settings, len(places))
+    low, high = _part(part)
+    values = np.empty(0, np.int32) if wanted is None else rows_of("wanted", wanted, len(places), np.int32)
+    if values.size and ((values < -1) | (values >= columns[:, 4])).any():
+        raise InputError("wanted: values must be -1 (any) or below the row's base")
+    if seen is not None and not isinstance(seen, HashSet):
+        raise InputError(f"seen: must be a HashSet, not {type(seen).__name__}")
+    named = {
+        "part_low": low,
+        "part_high": high,
+        "wanted": values,
+        "seen": (HashSet() if seen is None else seen).native,
+        "max_attempts": whole("max_attempts", max_attempts, 1, 2**32),
+        "threads": thread_count(threads),
+    }
+    return places, columns, ((columns, *_stream(key, split), places), named)
 
 
 def _stream(key: Any, split: Any) -> tuple[int, int]:

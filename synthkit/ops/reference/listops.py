@@ -15,7 +15,7 @@ import numpy.typing as npt
 from synthkit.ops.reference.philox import philox4x32
 from synthkit.ops.reference.unique import hash_bytes
 
-__all__ = ["choose", "draw", "explain", "measure", "render"]
+__all__ = ["choose", "draw", "explain", "measure", "render", "sample"]
 
 _MIN, _MAX, _MED, _SM, _FIRST, _LAST, _PM = range(7)
 _WORD = 2**32
@@ -185,6 +185,21 @@ def choose(
         else:
             return attempts, i, tuple(failed)
     return attempts, -1, (0, 0, 0, 0)
+
+
+def sample(
+    settings: npt.NDArray[np.int64],
+    key: int,
+    split: int,
+    index: npt.NDArray[np.uint32],
+    *,
+    threads: int,
+    **rules: Any,
+) -> tuple[npt.NDArray[np.uint32], int, tuple[int, ...], tuple[npt.NDArray[Any], ...] | None]:
+    """What `choose` returns, and the trees if all rows found one."""
+    attempts, row, failed = choose(settings, key, split, index, threads=threads, **rules)
+    trees = None if row >= 0 else draw(settings, key, split, index, attempts, threads=threads)[1]
+    return attempts, row, failed, trees
 
 
 def _fault(nodes: list[int], base: int) -> tuple[int, int] | None:
