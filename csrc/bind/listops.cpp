@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "bind/bind.h"
@@ -28,12 +29,13 @@ std::span<const T> all_of(const Array<T>& array) {
   return {array.data(), static_cast<size_t>(array.size())};
 }
 
-// An array over the vector's own memory.
-template <typename T>
-Array<T> as_array(std::vector<T>&& values) {
-  auto owned = std::make_unique<std::vector<T>>(std::move(values));
-  const py::capsule owner(owned.get(), [](void* vector) { delete static_cast<std::vector<T>*>(vector); });
-  const std::vector<T>& kept = *owned.release();
+// An array over the own memory of a vector or buffer.
+template <typename Memory>
+auto as_array(Memory&& values) {
+  using T = std::remove_cvref_t<decltype(*values.data())>;
+  auto owned = std::make_unique<Memory>(std::move(values));
+  const py::capsule owner(owned.get(), [](void* memory) { delete static_cast<Memory*>(memory); });
+  const Memory& kept = *owned.release();
   return Array<T>(static_cast<py::ssize_t>(kept.size()), kept.data(), owner);
 }
 
@@ -186,14 +188,8 @@ ListNames names_of(const std::vector<std::string>& names) {
 }
 
 // offsets int32 [n + 1] and data uint8.
-py::tuple as_tuple(ListText& text, int threads) {
-  Array<uint8_t> data(text.offsets.back());
-  const std::span<uint8_t> bytes(data.mutable_data(), static_cast<size_t>(data.size()));
-  {
-    py::gil_scoped_release release;
-    text.gather(bytes, threads);
-  }
-  return py::make_tuple(as_array(std::move(text.offsets)), data);
+py::tuple as_tuple(ListText& text) {
+  return py::make_tuple(as_array(std::move(text.offsets)), as_array(std::move(text.bytes)));
 }
 
 py::tuple render(const Array<uint16_t>& nodes, const Array<int64_t>& offsets, int style,
@@ -206,7 +202,7 @@ py::tuple render(const Array<uint16_t>& nodes, const Array<int64_t>& offsets, in
     py::gil_scoped_release release;
     text = render_trees(rows, static_cast<ListStyle>(style), all, threads);
   }
-  return as_tuple(text, threads);
+  return as_tuple(text);
 }
 
 // base and level: int32 [n].
@@ -225,7 +221,7 @@ py::tuple explain(const Array<uint16_t>& nodes, const Array<int64_t>& offsets, c
     py::gil_scoped_release release;
     text = explain_trees(rows, all_of(base), all_of(level), all, threads);
   }
-  return as_tuple(text, threads);
+  return as_tuple(text);
 }
 
 }  // namespace

@@ -69,11 +69,11 @@ class RejectionSampler : public TreeSampler {
  private:
   size_t place(size_t row) const { return settings_.size() == 1 ? 0 : row; }
   ListStream stream(size_t row, uint32_t attempt) const;
-  bool grow(size_t row, const ListStream& stream, const ListNode* shallow, const ListNode* deepest, int count,
-            ListTree& tree) const;
+  bool grow(size_t row, const ListStream& stream, const ListNode* shallow, const ListNode* deepest, uint64_t operators,
+            int count, ListTree& tree) const;
   template <typename Levels>
-  bool walk(size_t row, const ListStream& stream, const ListNode* shallow, const ListNode* deepest, int count,
-            Levels levels, ListTree& tree) const;
+  bool walk(size_t row, const ListStream& stream, const ListNode* shallow, const ListNode* deepest, uint64_t operators,
+            int count, Levels levels, ListTree& tree) const;
 
   std::vector<ListSettings> settings_;
   std::vector<ListRules> rules_;

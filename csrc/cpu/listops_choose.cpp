@@ -16,7 +16,7 @@ constexpr size_t kRowsPerTask = 64;
 
 struct Scratch {
   ListTree tree;
-  std::vector<uint8_t> stack;
+  EvaluationScratch stack;
 };
 
 // How far one row's search has come.

@@ -33,12 +33,31 @@ class PackedLevels {
     return ended;
   }
 
-  // Takes `count` <= left() values of the innermost level.
-  void skip_values(int count) {
+  // Takes `count` <= left() values of the innermost level; returns how many levels they end.
+  int skip_values(int count) {
     left_ -= static_cast<uint64_t>(count);
     const int zeros = std::countr_zero(left_) & 60;
     left_ >>= zeros;
     level_ -= zeros >> 2;
+    return zeros >> 2;
+  }
+
+  // Takes an operator.
+  void open(int arguments) {
+    left_ = (left_ - 1) << 4 | static_cast<uint64_t>(arguments);
+    ++level_;
+  }
+
+  // Takes `count` values, or those up to the tree's end; returns how many.
+  int take_values(int count) {
+    int rest = count;
+    while (rest >= left() && level_ >= 0) {
+      rest -= left();
+      skip_values(left());
+    }
+    if (level_ < 0) return count - rest;
+    left_ -= static_cast<uint64_t>(rest);
+    return count;
   }
 
  private:
@@ -55,18 +74,21 @@ class ArrayLevels {
   bool done() const { return level_ < 0; }
   int left() const { return left_[level_]; }
 
-  int step(ListNode node) {
-    if (!is_operator(node)) return skip_values(1);
+  void open(int arguments) {
     --left_[level_];
-    left_[++level_] = static_cast<uint8_t>(arguments_of(node));
-    return 0;
+    left_[++level_] = static_cast<uint8_t>(arguments);
   }
 
-  int skip_values(int count) {
-    const int before = level_;
-    left_[level_] = static_cast<uint8_t>(left_[level_] - count);
-    while (level_ >= 0 && left_[level_] == 0) --level_;
-    return before - level_;
+  int take_values(int count) {
+    int rest = count;
+    while (level_ >= 0 && rest >= left()) {
+      rest -= left_[level_];
+      left_[level_] = 0;
+      while (level_ >= 0 && left_[level_] == 0) --level_;
+    }
+    if (level_ < 0) return count - rest;
+    left_[level_] = static_cast<uint8_t>(left_[level_] - rest);
+    return count;
   }
 
  private:

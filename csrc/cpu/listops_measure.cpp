@@ -6,20 +6,17 @@
 #include <stdexcept>
 
 #include "common/hash.h"
+#include "cpu/listops_mask.h"
 #include "cpu/listops_small.h"
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
 
 namespace synthkit {
 
 namespace {
 
 // Any operators: a node at a time.
-int evaluate_any(std::span<const ListNode> nodes, int base, std::vector<uint8_t>& stack) {
-  if (stack.size() < nodes.size()) stack.resize(nodes.size());
-  uint8_t* top = stack.data() + nodes.size();
+int evaluate_any(std::span<const ListNode> nodes, int base, EvaluationScratch& scratch) {
+  if (scratch.size() < nodes.size() / 8 + 1) scratch.resize(nodes.size() / 8 + 1);
+  uint8_t* top = reinterpret_cast<uint8_t*>(scratch.data()) + nodes.size();
   for (size_t i = nodes.size(); i-- > 0;) {
     const ListNode node = nodes[i];
     if (is_operator(node)) {
@@ -34,72 +31,90 @@ int evaluate_any(std::span<const ListNode> nodes, int base, std::vector<uint8_t>
   return *top;
 }
 
-// A bit for each operator among 64 nodes.
-uint64_t operators_of(const ListNode* nodes) {
-  uint64_t found = 0;
-#if defined(__SSE2__)
-  for (int i = 0; i < 64; i += 16) {
-    const __m128i low = _mm_loadu_si128(reinterpret_cast<const __m128i*>(nodes + i));
-    const __m128i high = _mm_loadu_si128(reinterpret_cast<const __m128i*>(nodes + i + 8));
-    const auto signs = static_cast<uint32_t>(_mm_movemask_epi8(_mm_packs_epi16(low, high)));
-    found |= static_cast<uint64_t>(signs) << i;
+typedef uint64_t Pair __attribute__((vector_size(16), aligned(8), may_alias));
+
+constexpr size_t kRun = 8;  // stack entries written at once, also beyond a run
+
+// The values of a histogram of PM's arguments, which is the only operator that needs them one by one.
+int small_product(uint64_t histogram, int base) {
+  uint8_t values[kSmallArguments];
+  int n = 0;
+  for (unsigned v = 0; v < unsigned(kSmallBase); ++v) {
+    for (uint64_t left = histogram >> 4 * v & 15; left > 0; --left) values[n++] = static_cast<uint8_t>(v);
   }
-#else
-  for (int i = 0; i < 64; ++i) found |= static_cast<uint64_t>(nodes[i] >> 15) << i;
-#endif
-  return found;
+  return list_product(values, n, base);
 }
 
-uint64_t operators_of(std::span<const ListNode> nodes) {
-  ListNode padded[64] = {};
-  std::copy(nodes.begin(), nodes.end(), padded);
-  return operators_of(padded);
-}
-
-constexpr size_t kRun = 16;  // bytes copied and read at once, also beyond a run
-
-// Small operators: the values between two of them are moved onto the stack in one go.
-int evaluate_small(std::span<const ListNode> nodes, int base, int most, std::vector<uint8_t>& scratch) {
-  const SmallOperators operators(base, most);
+// Small operators, by histograms. Each entry of the stack, which grows down, is the histogram of all values from it to
+// the bottom, modulo 2^64: the difference of two entries is exact where there are few values between them.
+int evaluate_small(std::span<const ListNode> nodes, int base, EvaluationScratch& scratch) {
+  const SmallOperators operators(base);
   const size_t size = nodes.size();
-  const size_t words = (size + 63) / 64;
-  if (scratch.size() < 2 * size + 3 * kRun) scratch.resize(2 * size + 3 * kRun);
-  uint8_t* low = scratch.data() + kRun;     // the low byte of each node
-  uint8_t* top = low + size + kRun + size;  // of a stack that grows down
-  for (size_t i = 0; i < size; ++i) low[i] = static_cast<uint8_t>(nodes[i]);
+  if (scratch.size() < 2 * (size + kRun + 1)) scratch.resize(2 * (size + kRun + 1));
+  // The same sums over the nodes as they stand; what an operator adds is in both of two entries or in none.
+  uint64_t* from_node = scratch.data() + kRun;
+  from_node[size] = 0;
+  uint64_t ones[16], running = 0;
+  for (unsigned v = 0; v < 16; ++v) ones[v] = SmallOperators::one(v);
+  for (size_t i = size; i-- > 0;) from_node[i] = running += ones[nodes[i] & 15u];
+  uint64_t* top = scratch.data() + 2 * (size + kRun) + 1;
+  uint64_t sum = 0;  // *top
+  *top = sum;
   size_t end = size;  // nodes from here on are done
-  for (size_t word = words; word-- > 0;) {
+  for (size_t word = (size + 63) / 64; word-- > 0;) {
     const size_t first = 64 * word;
     uint64_t left = first + 64 <= size ? operators_of(nodes.data() + first) : operators_of(nodes.subspan(first));
-    while (left != 0) {
-      const auto bit = static_cast<size_t>(63 - std::countl_zero(left));
-      left ^= uint64_t{1} << bit;
-      const size_t at = first + bit;
-      const uint8_t* from = low + end;
-      uint8_t* to = top;
+    uint8_t bits[64];  // in order; to find the last one first is slower
+    int count = 0;
+    for (; left != 0; left &= left - 1) bits[count++] = static_cast<uint8_t>(__builtin_ctzll(left));
+    while (count > 0) {
+      const size_t at = first + bits[--count];
+      const uint64_t offset = sum - from_node[end];
+      const uint64_t* from = from_node + end;
+      uint64_t* to = top;
       top -= end - at - 1;
       do {
         from -= kRun;
         to -= kRun;
-        std::memcpy(to, from, kRun);
+        for (size_t i = 0; i < kRun; i += 2) {
+          *reinterpret_cast<Pair*>(to + i) = *reinterpret_cast<const Pair*>(from + i) + offset;
+        }
       } while (to > top);
-      const int arguments = low[at];
-      const int value = operators.apply(operator_of(nodes[at]), top, arguments);
+      sum = from_node[at + 1] + offset;
+      const auto arguments = static_cast<size_t>(arguments_of(nodes[at]));
+      const int op = operator_of(nodes[at]);
+      const uint64_t below = top[arguments];
+      uint64_t histogram, first_one, last_one;
+      if (end - at > arguments) {
+        // All arguments are values at hand: nothing waits for the operators before, which is worth a branch.
+        histogram = from_node[at + 1] - from_node[at + 1 + arguments];
+        first_one = from_node[at + 1] - from_node[at + 2];
+        last_one = from_node[at + arguments] - from_node[at + arguments + 1];
+      } else {
+        histogram = sum - below;
+        first_one = sum - top[1];
+        last_one = top[arguments - 1] - below;
+      }
+      const uint32_t value =
+          op == kListPm ? static_cast<uint32_t>(small_product(histogram, base))
+                        : operators.apply(op, histogram, static_cast<int>(arguments),
+                                          SmallOperators::value_of(first_one), SmallOperators::value_of(last_one));
       top += arguments - 1;
-      *top = static_cast<uint8_t>(value);
+      sum = below + SmallOperators::one(value);
+      *top = sum;
       end = at;
     }
   }
-  return end == 0 ? *top : low[0];
+  return end == 0 ? static_cast<int>(SmallOperators::value_of(sum)) : nodes[0];
 }
 
 }  // namespace
 
-int evaluate_tree(std::span<const ListNode> nodes, int base, std::vector<uint8_t>& stack) {
+int evaluate_tree(std::span<const ListNode> nodes, int base, EvaluationScratch& scratch) {
   ListNode most = 0x8000;  // of the arguments of any operator
   for (const ListNode node : nodes) most = std::max<ListNode>(most, node & 0x80ff);
   const bool small = arguments_of(most) <= kSmallArguments && base <= kSmallBase;
-  return small ? evaluate_small(nodes, base, arguments_of(most), stack) : evaluate_any(nodes, base, stack);
+  return small ? evaluate_small(nodes, base, scratch) : evaluate_any(nodes, base, scratch);
 }
 
 uint64_t hash_tree(std::span<const ListNode> nodes) {
@@ -164,9 +179,10 @@ void ListTrees::set(size_t i, std::span<const ListNode> tree, int tokens_, int d
 ListFault measure_trees(const ListRows& rows, std::span<const int32_t> base, ListTrees& out, size_t& row,
                         size_t& position) {
   out = ListTrees(rows.size());
-  std::vector<uint8_t> scratch;
+  std::vector<uint8_t> left;
+  EvaluationScratch scratch;
   for (size_t i = 0; i < rows.size(); ++i) {
-    const ListShape shape = shape_of(rows.row(i), base[i], scratch);
+    const ListShape shape = shape_of(rows.row(i), base[i], left);
     if (shape.fault != ListFault::kNone) {
       row = i;
       position = shape.position;

@@ -11,8 +11,9 @@
 namespace synthkit {
 
 // The value of a tree. Operators are met from the last to the first, when their arguments are on top of the stack, in
-// order. `stack` is scratch.
-int evaluate_tree(std::span<const ListNode> nodes, int base, std::vector<uint8_t>& stack);
+// order. Memory: 16 bytes a node.
+using EvaluationScratch = std::vector<uint64_t>;
+int evaluate_tree(std::span<const ListNode> nodes, int base, EvaluationScratch& scratch);
 
 // Hash of the node stream as bytes, each node's low byte first (common/hash.h).
 uint64_t hash_tree(std::span<const ListNode> nodes);

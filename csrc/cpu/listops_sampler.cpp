@@ -5,6 +5,7 @@
 #include "cpu/dispatch.h"
 #include "cpu/listops.h"
 #include "cpu/listops_levels.h"
+#include "cpu/listops_mask.h"
 
 namespace synthkit {
 
@@ -79,47 +80,53 @@ ListStream RejectionSampler::stream(size_t row, uint32_t attempt) const {
   return {key0_, key1_, index_[row], attempt, split_};
 }
 
-// Walks down a tree as its nodes are drawn; the first `count` are given, and batches of kListBatch follow from the
-// first block that they end at. Places of `tree` other than nodes and left are set where the tree is accepted.
+// Walks down a tree as its nodes are drawn; the first `count` are given, with a bit for
+// each operator, and batches of kListBatch follow from the
+// first block that they end at. It goes from operator to operator: the values between two of them are taken at once.
+// Places of `tree` other than nodes and left are set where the tree is accepted.
 template <typename Levels>
 bool RejectionSampler::walk(size_t row, const ListStream& stream, const ListNode* shallow, const ListNode* deepest,
-                            int count, Levels levels, ListTree& tree) const {
+                            uint64_t operators, int count, Levels levels, ListTree& tree) const {
   const ListSettings& settings = settings_[place(row)];
   const int max_depth = settings.max_depth, max_tokens = settings.max_tokens;
-  if (tree.nodes.size() < kListBatch + kListSlack) tree.nodes.resize(kListBatch + kListSlack);
-  ListNode* nodes = tree.nodes.data();
   auto block = static_cast<uint32_t>(count / 4);
   size_t used = 0;
-  int at = 0, depth = 0;
+  int depth = 0;
   int tokens = 1;  // if all arguments that are pending were values
-  do {
-    if (at == count) {
-      draw_nodes_(stream, block, false, rules_[place(row)], tree.batch);
-      shallow = tree.batch.shallow;
-      deepest = tree.batch.deepest;
-      block += kListLanes;
-      at = 0;
-      count = kListBatch;
-      if (tree.nodes.size() < used + kListBatch + kListSlack) {
-        tree.nodes.resize(2 * used + kListBatch + kListSlack);
-        nodes = tree.nodes.data();
+  while (true) {
+    if (tree.nodes.size() < used + kListBatch + kListSlack) tree.nodes.resize(2 * used + kListBatch + kListSlack);
+    ListNode* nodes = tree.nodes.data() + used;
+    copy_run(shallow, count, nodes);
+    int at = 0;
+    while (at < count) {
+      if (levels.level() == max_depth) {
+        const int run = std::min(levels.left(), count - at);
+        copy_run(deepest + at, run, nodes + at);
+        levels.take_values(run);
+        at += run;
+        memcpy(nodes + at, shallow + at, sizeof(ListNode) * kListSlack);  // what the copy wrote beyond the run
+      } else {
+        const uint64_t next = operators >> at;
+        const int values = next == 0 ? count - at : std::countr_zero(next);
+        at += levels.take_values(values);
       }
-    }
-    if (levels.level() == max_depth) {
-      const int run = std::min(levels.left(), count - at);
-      copy_run(deepest + at, run, nodes + used);
-      at += run;
-      used += static_cast<size_t>(run);
-      levels.skip_values(run);
-    } else {
-      const ListNode node = shallow[at++];
-      nodes[used++] = node;
-      tokens += (1 + arguments_of(node)) & -(node >> 15);  // of an operator; without a branch, see PackedLevels
-      if (tokens > max_tokens) return false;               // it can only get longer
-      levels.step(node);
+      if (levels.done()) break;
+      if (at == count || levels.level() == max_depth || (operators >> at & 1) == 0) continue;
+      const int arguments = arguments_of(shallow[at++]);
+      tokens += 1 + arguments;
+      if (tokens > max_tokens) return false;  // it can only get longer
+      levels.open(arguments);
       depth = std::max(depth, levels.level());
     }
-  } while (!levels.done());
+    used += static_cast<size_t>(at);
+    if (levels.done()) break;
+    draw_nodes_(stream, block, false, rules_[place(row)], tree.batch);
+    shallow = tree.batch.shallow;
+    deepest = tree.batch.deepest;
+    operators = operators_of(shallow);
+    block += kListLanes;
+    count = kListBatch;
+  }
   tree.size = used;
   tree.tokens = tokens;
   tree.depth = depth;
@@ -127,20 +134,20 @@ bool RejectionSampler::walk(size_t row, const ListStream& stream, const ListNode
 }
 
 bool RejectionSampler::grow(size_t row, const ListStream& stream, const ListNode* shallow, const ListNode* deepest,
-                            int count, ListTree& tree) const {
+                            uint64_t operators, int count, ListTree& tree) const {
   const ListSettings& settings = settings_[place(row)];
   if (settings.max_depth <= PackedLevels::kMaxDepth && settings.max_arguments <= PackedLevels::kMaxArguments) {
-    return walk(row, stream, shallow, deepest, count, PackedLevels(), tree);
+    return walk(row, stream, shallow, deepest, operators, count, PackedLevels(), tree);
   }
   const auto levels = static_cast<size_t>(std::min(settings.max_depth, settings.max_tokens / 2)) + 2;
   if (tree.left.size() < levels) tree.left.resize(levels);
-  return walk(row, stream, shallow, deepest, count, ArrayLevels(tree.left.data()), tree);
+  return walk(row, stream, shallow, deepest, operators, count, ArrayLevels(tree.left.data()), tree);
 }
 
 bool RejectionSampler::draw(size_t row, uint32_t attempt, ListTree& tree) const {
   const ListStream from = stream(row, attempt);
   draw_nodes_(from, 0, false, rules_[place(row)], tree.batch);
-  return grow(row, from, tree.batch.shallow, tree.batch.deepest, kListBatch, tree);
+  return grow(row, from, tree.batch.shallow, tree.batch.deepest, operators_of(tree.batch.shallow), kListBatch, tree);
 }
 
 // Most attempts end at their first node, so the first blocks of a batch of attempts are drawn together.
@@ -151,10 +158,11 @@ uint64_t RejectionSampler::search(size_t row, uint64_t attempt, uint64_t end, Li
     ListStream from = stream(row, static_cast<uint32_t>(attempt));
     draw_nodes_(from, 0, true, rules_[place(row)], tree.first);
     const auto lanes = static_cast<int>(std::min<uint64_t>(kListLanes, end - attempt));
+    const uint64_t operators = operators_of(tree.first.shallow);
     for (int l = 0; l < lanes; ++l, ++attempt, ++from.attempt) {
-      const ListNode* shallow = tree.first.shallow + 4 * l;
-      if (skip_values && !is_operator(*shallow)) continue;
-      if (grow(row, from, shallow, tree.first.deepest + 4 * l, 4, tree)) return attempt;
+      const uint64_t own = operators >> 4 * l & 15;
+      if (skip_values && (own & 1) == 0) continue;
+      if (grow(row, from, tree.first.shallow + 4 * l, tree.first.deepest + 4 * l, own, 4, tree)) return attempt;
     }
   }
   return end;

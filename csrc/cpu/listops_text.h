@@ -9,6 +9,7 @@
 
 #include "common/listops.h"
 #include "cpu/listops.h"
+#include "cpu/listops_buffer.h"
 
 namespace synthkit {
 
@@ -21,15 +22,14 @@ constexpr size_t kMaxListName = 24;  // bytes
 
 using ListNames = std::array<std::string, kListOperators>;  // each at most kMaxListName bytes
 
-// A batch of strings in pieces that were written side by side. Its bytes are twice in memory while they are gathered.
+// A batch of strings, one after the other.
 struct ListText {
-  std::vector<std::vector<char>> pieces;
+  GrowingBuffer<uint8_t> bytes;
   std::vector<int32_t> offsets;  // [n + 1]
-  void gather(std::span<uint8_t> out, int threads);
 };
 
 // Both throw std::length_error if the batch has more than 2^31 - 1 bytes, and std::invalid_argument if a row is not
-// one tree.
+// one tree. Beside the text, memory for that of 1024 rows a thread.
 ListText render_trees(const ListRows& rows, ListStyle style, const ListNames& names, int threads);
 // levels [n]: a ListLevel each. Products must fit into 63 bits for kLong.
 ListText explain_trees(const ListRows& rows, std::span<const int32_t> base, std::span<const int32_t> levels,

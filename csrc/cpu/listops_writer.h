@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <charconv>
 #include <climits>
 #include <cstdint>
@@ -37,39 +36,52 @@ class TextWriter {
     reserve(20);
     wrote(std::to_chars(end(), end() + 20, number).ptr);
   }
-  std::vector<char> take() {
-    data_.resize(size_);
-    return std::move(data_);
-  }
+  void clear() { size_ = 0; }
+  const char* data() const { return data_.data(); }
 
  private:
   std::vector<char> data_;
   size_t size_ = 0;
 };
 
+[[noreturn]] inline void throw_too_long() {
+  throw std::length_error("trees: their text has more than 2^31 - 1 bytes; take fewer rows at a time");
+}
+
 constexpr size_t kRowsPerPiece = 64;
+constexpr size_t kPieces = 16;  // a thread, written side by side before they are copied to their place
 
 // write(row, writer, scratch) writes one row.
 template <typename Scratch, typename Write>
 ListText write_rows(size_t rows, int threads, Write&& write) {
   ListText text;
-  text.pieces.resize((rows + kRowsPerPiece - 1) / kRowsPerPiece);
   text.offsets.resize(rows + 1);
-  std::atomic<size_t> total{0};
-  parallel_for(text.pieces.size(), threads, [&](size_t task) {
-    TextWriter writer;
-    Scratch scratch;
-    for (size_t i = task * kRowsPerPiece; i < std::min(rows, (task + 1) * kRowsPerPiece); ++i) {
-      const size_t before = writer.size();
-      write(i, writer, scratch);
-      const size_t bytes = writer.size() - before;
-      if (total.fetch_add(bytes) + bytes > INT32_MAX) {
-        throw std::length_error("trees: their text has more than 2^31 - 1 bytes; take fewer rows at a time");
+  const size_t all_pieces = (rows + kRowsPerPiece - 1) / kRowsPerPiece;
+  std::vector<TextWriter> pieces(std::min(all_pieces, kPieces * static_cast<size_t>(std::max(threads, 1))));
+  for (size_t first = 0; first < all_pieces; first += pieces.size()) {
+    const size_t count = std::min(pieces.size(), all_pieces - first);
+    parallel_for(count, threads, [&](size_t task) {
+      TextWriter& writer = pieces[task];
+      writer.clear();
+      Scratch scratch;
+      const size_t begin = (first + task) * kRowsPerPiece;
+      for (size_t i = begin; i < std::min(rows, begin + kRowsPerPiece); ++i) {
+        const size_t before = writer.size();
+        write(i, writer, scratch);
+        const size_t bytes = writer.size() - before;
+        if (bytes > INT32_MAX) throw_too_long();
+        text.offsets[i + 1] = static_cast<int32_t>(bytes);
       }
-      text.offsets[i + 1] = static_cast<int32_t>(bytes);
-    }
-    text.pieces[task] = writer.take();
-  });
+    });
+    std::vector<size_t> at(count + 1);
+    for (size_t i = 0; i < count; ++i) at[i + 1] = at[i] + pieces[i].size();
+    if (text.bytes.size() + at[count] > INT32_MAX) throw_too_long();
+    uint8_t* to = text.bytes.extend(at[count]);
+    parallel_for(count, threads, [&](size_t i) {
+      if (pieces[i].size() != 0) std::memcpy(to + at[i], pieces[i].data(), pieces[i].size());
+    });
+  }
+  text.bytes.trim();
   for (size_t i = 0; i < rows; ++i) text.offsets[i + 1] += text.offsets[i];
   return text;
 }

@@ -46,32 +46,54 @@ void check_small_operators() {
       x = static_cast<uint8_t>((state >> 33) % static_cast<unsigned>(base));
     }
     const int n = 1 + static_cast<int>((state >> 40) % static_cast<unsigned>(most));
-    const SmallOperators small(base, most);
-    for (int o = 0; o < kListOperators; ++o) {
-      const int found = small.apply(o, v, n), wanted = list_apply(o, v, n, base);
+    const SmallOperators small(base);
+    uint64_t histogram = 0;
+    for (int i = 0; i < n; ++i) histogram += SmallOperators::one(v[i]);
+    for (int o = 0; o < kListPm; ++o) {
+      const int found = static_cast<int>(small.apply(o, histogram, n, v[0], v[n - 1]));
+      const int wanted = list_apply(o, v, n, base);
       CHECK(found == wanted, "operator %d on %d values, base %d: %d, not %d", o, n, base, found, wanted);
     }
   }
 }
 
+// The values between two operators at once, and nodes one by one.
+template <typename Levels>
+void check_levels(Levels levels) {
+  // MAX has 4 arguments: 2 9, MIN with 4 7, and 0, with which the tree ends; nothing beyond it is taken.
+  levels.open(4);
+  CHECK(levels.level() == 1 && levels.left() == 4);
+  CHECK(levels.take_values(2) == 2 && levels.level() == 1 && levels.left() == 2);
+  levels.open(2);
+  CHECK(levels.level() == 2 && levels.left() == 2);
+  CHECK(levels.take_values(2) == 2 && levels.level() == 1 && levels.left() == 1);
+  CHECK(!levels.done());
+  CHECK(levels.take_values(5) == 1 && levels.done());
+}
+
 void check_levels() {
   uint8_t left[16];
-  PackedLevels packed;
-  ArrayLevels array(left);
-  for (const ListNode node : kExample) {
-    CHECK(!packed.done() && packed.left() == array.left());
-    CHECK(packed.step(node) == array.step(node));
-    CHECK(packed.level() == array.level());
-  }
-  CHECK(packed.done() && array.done());
+  check_levels(PackedLevels());
+  check_levels(ArrayLevels(left));
+  // An operator that is the last argument ends with its parent: [MAX 1 [MIN 2 3 ] ].
+  PackedLevels packed, single;
+  const int ended[] = {0, 0, 0, 0, 3};  // with the root's level
+  const ListNode nested[] = {op(kListMax, 2), 1, op(kListMin, 2), 2, 3};
+  for (int i = 0; i < 5; ++i) CHECK(single.step(nested[i]) == ended[i], "%d", i);
+  packed.open(2);
+  CHECK(packed.take_values(1) == 1);
+  packed.open(2);
+  CHECK(packed.take_values(1) == 1 && packed.level() == 2 && packed.left() == 1);
+  CHECK(packed.take_values(1) == 1 && packed.done() && single.done());
 }
 
 void check_measures() {
+  EvaluationScratch stack;
+  CHECK(evaluate_tree(kExample, 10, stack) == 9);
+  CHECK(evaluate_tree(std::vector<ListNode>{6}, 10, stack) == 6);
   std::vector<uint8_t> scratch;
   const ListShape shape = shape_of(kExample, 10, scratch);
   CHECK(shape.fault == ListFault::kNone && shape.tokens == 9 && shape.depth == 2);
-  CHECK(evaluate_tree(kExample, 10, scratch) == 9);
-  CHECK(evaluate_tree(std::vector<ListNode>{6}, 10, scratch) == 6);
   const auto fault = [&](std::vector<ListNode> nodes) { return shape_of(nodes, 10, scratch).fault; };
   CHECK(fault({}) == ListFault::kEmpty);
   CHECK(fault({1, 2}) == ListFault::kMore);
@@ -83,9 +105,8 @@ void check_measures() {
 
 std::string text_of(const std::vector<ListNode>& nodes, ListStyle style) {
   const std::vector<int64_t> offsets = {0, static_cast<int64_t>(nodes.size())};
-  ListText text = render_trees({nodes, offsets}, style, {"MIN", "MAX", "MED", "SM", "FIRST", "LAST", "PM"}, 1);
-  std::vector<uint8_t> bytes(static_cast<size_t>(text.offsets.back()));
-  text.gather(bytes, 1);
+  const ListText text = render_trees({nodes, offsets}, style, {"MIN", "MAX", "MED", "SM", "FIRST", "LAST", "PM"}, 1);
+  const std::span<const uint8_t> bytes = text.bytes.all();
   return std::string(bytes.begin(), bytes.end());
 }
 
