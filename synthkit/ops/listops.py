@@ -268,8 +268,8 @@ def render(
         device: ``cpu``, or ``reference`` (Python, slow).
 
     Returns:
-        Offsets int32 [n + 1] and bytes uint8, the buffers of an Arrow string column. O(bytes); while it works, bytes
-        take twice their memory, and each thread about 18 bytes a node of its longest tree.
+        Offsets int32 [n + 1] and bytes uint8, the buffers of an Arrow string column. O(bytes); memory beside them: for
+        each thread the text of 1024 rows, and about 18 bytes a node of its longest tree.
 
     Raises:
         InputError: An argument is wrong, or the text has more than 2^31 - 1 bytes.
