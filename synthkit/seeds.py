@@ -33,14 +33,16 @@ def split_word(split: str) -> int:
     return int.from_bytes(hashlib.sha256(f"split:{split}".encode()).digest()[:4], "little")
 
 
-def philox_words(key: int, word: int, index: npt.NDArray[np.int64], block: int = 0) -> npt.NDArray[np.uint32]:
+def philox_words(
+    key: int, word: int, index: npt.NDArray[np.int64], block: int | npt.NDArray[np.uint32] = 0
+) -> npt.NDArray[np.uint32]:
     """Random words of examples.
 
     Args:
         key: 64-bit key, see `derive_key`.
         word: Last word of the counter, see `split_word`.
         index: int64 [n], indices of the examples.
-        block: Which four words of the example.
+        block: Which four words of the example; one for all, or uint32 [n].
 
     Returns:
         uint32 [n, 4].

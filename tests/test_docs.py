@@ -137,7 +137,7 @@ def test_the_digest_of_a_text_in_the_documentation():
 def test_the_recipe_of_the_protein_page(tmp_path):
     path = tmp_path / "r.toml"
     path.write_text(block("docs/tasks/proteins.md", "toml"))
-    assert load_recipe(str(path)).splits["test_family_holdout"] == 0.2
+    assert load_recipe(str(path)).splits["test_family"] == 0.1
 
 
 def test_the_readme_checks_explanations():

@@ -1,19 +1,22 @@
 """Amino acids: how common each is, and what it is replaced by in related proteins.
 
-BLOSUM62 (Henikoff and Henikoff 1992) in half bits: s(a, b) = 2 log2(q(a, b) / (p(a) p(b))), so that given a
-substitution of a, the chance of b is in proportion to p(b) 2^(s / 2). Background frequencies p are those of Robinson
-and Robinson (1991), which BLAST uses.
+BLOSUM62 (Henikoff and Henikoff 1992, "Amino acid substitution matrices from protein blocks", PNAS 89) in half bits:
+s(a, b) = 2 log2(q(a, b) / (p(a) p(b))) with q(a, b) the share of aligned pairs, so that the chance of b given that a is
+substituted is in proportion to p(b) 2^(s(a, b) / 2). Background frequencies p are those of Robinson and Robinson (1991,
+PNAS 88), which BLAST uses. The scores are rounded, so that these chances are those of BLOSUM62 to the half bit.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
+from itertools import accumulate
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["AMINO_ACIDS", "BLOSUM62", "FREQUENCIES", "background_thresholds", "residues", "substitution_thresholds"]
+__all__ = ["AMINO_ACIDS", "BLOSUM62", "FREQUENCIES", "background", "substitutes"]
 
 AMINO_ACIDS = "ARNDCQEGHILKMFPSTWYV"
 _ROWS = (
@@ -44,37 +47,42 @@ FREQUENCIES = (
     7805, 5129, 4487, 5364, 1925, 4264, 6295, 7377, 2199, 5142,
     9019, 5744, 2243, 3856, 5203, 7120, 5841, 1330, 3216, 6441,
 )  # fmt: skip
-_WORDS = 2.0**32
+_FINE = 40  # bits behind the point of a weight
 
 
-def residues(numbers: npt.NDArray[np.uint8]) -> str:
-    """One letter for each number 0 to 19."""
-    return np.frombuffer(AMINO_ACIDS.encode(), np.uint8)[numbers].tobytes().decode()
+def background(words: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
+    """Amino acids as common as they are in proteins, positions in `AMINO_ACIDS`, one for each random word."""
+    return np.searchsorted(_background_ends(), words.astype(np.uint64), side="right").astype(np.uint8)
 
 
-def background_thresholds() -> npt.NDArray[np.uint32]:
-    """Upper ends of the words that stand for each amino acid but the last, uint32 [19]."""
-    return _thresholds(list(map(float, FREQUENCIES)))
+def substitutes(residues: npt.NDArray[np.uint8], words: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
+    """What BLOSUM62 puts in the place of each residue, never the residue itself; uint8 [n] of one word each."""
+    row = residues.astype(np.uint64)
+    place = np.searchsorted(_substitution_ends(), (row << np.uint64(32)) | words, side="right")
+    return (place.astype(np.int64) - residues.astype(np.int64) * (len(AMINO_ACIDS) - 1)).astype(np.uint8)
 
 
 @lru_cache(maxsize=1)
-def substitution_thresholds() -> npt.NDArray[np.uint32]:
-    """The same for what replaces each amino acid (never itself), uint32 [20, 19]."""
-    rows = []
+def _background_ends() -> npt.NDArray[np.uint64]:
+    return np.array(_ends(FREQUENCIES), np.uint64)
+
+
+@lru_cache(maxsize=1)
+def _substitution_ends() -> npt.NDArray[np.uint64]:
+    """The ends of each row, one row after the other, each moved up by 2^32: one sorted list for one search."""
+    ends: list[int] = []
     for a, scores in enumerate(BLOSUM62):
-        weights = [
-            0.0 if a == b else frequency * 2.0 ** (score // 2) * (math.sqrt(2.0) if score % 2 else 1.0)
-            for b, (frequency, score) in enumerate(zip(FREQUENCIES, scores, strict=True))
-        ]
-        rows.append(_thresholds(weights))
-    return np.array(rows)
+        weights = [_weight(p, s) if a != b else 0 for b, (p, s) in enumerate(zip(FREQUENCIES, scores, strict=True))]
+        ends += [(a << 32) + end for end in _ends(weights)]
+    return np.array(ends, np.uint64)
 
 
-def _thresholds(weights: list[float]) -> npt.NDArray[np.uint32]:
-    """Cumulated shares of 2^32, without the last; word w stands for the number of thresholds that are <= w."""
-    total = math.fsum(weights)
-    running, ends = 0.0, []
-    for weight in weights[:-1]:
-        running += weight
-        ends.append(min(int(running / total * _WORDS), 2**32 - 1))
-    return np.array(ends, np.uint32)
+def _weight(frequency: int, score: int) -> int:
+    """The product frequency 2^(score / 2) in whole parts of 2^-40, rounded down: the same on any machine."""
+    return math.isqrt(frequency**2 << (score + 2 * _FINE))
+
+
+def _ends(weights: Sequence[int]) -> list[int]:
+    """Cumulated shares of 2^32, without the last; word w stands for the number of ends that are <= w."""
+    total = sum(weights)
+    return [(running << 32) // total for running in accumulate(weights[:-1])]

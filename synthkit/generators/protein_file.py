@@ -1,11 +1,9 @@
-"""Proteins of a local file as sequences: which fold is it?"""
+"""Proteins out of files, to be told apart by fold: FASTA, and TAPE's remote homology as JSON."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -13,7 +11,20 @@ from pydantic import Field
 
 from synthkit.errors import InputError
 from synthkit.generators.base import FactorSpec, Source
-from synthkit.generators.protein_records import Protein, content_hash, parts_of, read_proteins
+from synthkit.generators.proteins import (
+    WHOLE,
+    Index,
+    Part,
+    Rules,
+    SequenceFile,
+    build_index,
+    files_hash,
+    find_files,
+    is_fasta,
+    label_finder,
+    reader_of,
+    residue_texts,
+)
 from synthkit.generators.text import exact_match, measured_names, measured_numbers, no_explanations, with_measured
 from synthkit.recipe import Recipe
 from synthkit.recipe.base import Record
@@ -21,44 +32,41 @@ from synthkit.records import FactorInfo, Pool, Rows, Strings, TextBatch, TextExa
 
 __all__ = ["ProteinFile", "ProteinFileParams"]
 
-# What a split is called -> what TAPE calls its file; any other name is the file's own.
-_TAPE_NAMES = {"validation": "valid", "test": "test_fold_holdout"}
-_SCOP_FOLD = r"\b([a-z]\.\d+)(?:\.\d+)*\b"
-
 
 class ProteinFileParams(Record):
-    """Settings of a dataset of proteins from a file.
+    """Settings of a dataset of proteins from files.
 
     Attributes:
-        path: A FASTA file (also .gz), a .json or .jsonl with the fields of TAPE's remote homology data, or a folder of
-            ``remote_homology_{train,valid,test_fold_holdout,...}.json``: the split ``train`` then comes from ``train``,
-            ``validation`` from ``valid``, ``test`` from ``test_fold_holdout``, any other from the file of its name.
-        label: For FASTA, a regular expression whose first group is the class, searched in the header; the default finds
-            the fold of a SCOP classification (``a.1.1.2`` has the fold ``a.1``). For JSON, the field of the class;
-            the default there is ``fold_label``.
-        ambiguous: ``refuse`` or ``keep`` the residues B, J, O, U, X and Z.
-        max_length: Most residues; None for no limit.
-        longer: What to do with longer sequences: ``refuse`` the file, ``drop`` them (their number is noted on the
-            card), or ``truncate`` them to their start.
+        path: A file (``.fasta``, ``.fa``, ``.faa``, ``.json``, ``.jsonl``, ``.ndjson``, each also with ``.gz``), shared
+            out among the splits, or a folder with a file for each split, named after it or as TAPE names it.
+        sha256: What the file must hash to; for a folder, the lines that ``sha256sum`` prints for the splits' files,
+            sorted by name. Empty for anything.
+        level: What is asked for, a level of SCOP: which part of a classification such as ``a.1.1.2``, which label of
+            TAPE.
+        label_pattern: Regular expression for the label in a FASTA header; empty for ``fold=NAME`` (the level's name) or
+            a classification as second word.
+        unknown: Sequences with B, J, O, U, X or Z are refused, kept or dropped.
+        max_length: Longest sequence, residues; None for any.
+        long: Longer ones are refused, dropped or truncated to ``max_length``.
         spacing: ``spaced``: residues with spaces between; ``joined``: without.
-        sha256: Hash of the content, to be sure that it is the same everywhere; the error without it names the right
-            one. Empty for no check.
+        open_end: The last line of a FASTA file needs no line end; without one it is taken for truncated otherwise.
     """
 
     path: str = ""
-    label: str = ""
-    ambiguous: Literal["refuse", "keep"] = "refuse"
-    max_length: int | None = Field(default=None, ge=1)
-    longer: Literal["refuse", "drop", "truncate"] = "refuse"
-    spacing: Literal["spaced", "joined"] = "spaced"
     sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
+    level: Literal["class", "fold", "superfamily", "family"] = "fold"
+    label_pattern: str = ""
+    unknown: Literal["refuse", "keep", "drop"] = "refuse"
+    max_length: int | None = Field(default=None, ge=1)
+    long: Literal["refuse", "drop", "truncate"] = "refuse"
+    spacing: Literal["spaced", "joined"] = "spaced"
+    open_end: bool = False
 
 
 class ProteinFile:
-    """The generator ``protein_file``.
+    """The generator ``protein_file``: which fold is a real sequence of?
 
-    Equal sequences are one example: two splits must not share one. Where a test or validation file has a sequence that
-    a training file has too, it stays in the former. How many were left out for it is noted on the card.
+    A sequence that occurs more than once, in one file or several, is one item; so no two splits share one.
     """
 
     name: ClassVar[str] = "protein_file"
@@ -76,137 +84,149 @@ class ProteinFile:
         return cls(recipe, params)
 
     @cached_property
-    def _part_of(self) -> dict[str, str]:
-        """Split -> the part of the source that it comes from."""
-        parts = parts_of(Path(self._params.path))
-        if list(parts) == ["all"]:
-            return dict.fromkeys(self._recipe.split_names, "all")
-        found = {
-            split: split if split in parts else _TAPE_NAMES.get(split, split) for split in self._recipe.split_names
+    def _files(self) -> dict[str, SequenceFile]:
+        found = find_files(self._params.path, self._recipe.split_names)
+        return {part: SequenceFile(path) for part, path in found.items()}
+
+    @cached_property
+    def _index(self) -> Index:
+        p = self._params
+        label_of = label_finder(p.level, p.label_pattern)
+        readers = {
+            part: (file, reader_of(file.path, p.level, label_of, open_end=p.open_end))
+            for part, file in self._files.items()
         }
-        for split, part in found.items():
-            if part not in parts:
-                raise InputError(f"splits.{split}: no file remote_homology_{part}.json; there are: {', '.join(parts)}")
-        return found
+        return build_index(readers, Rules(p.unknown, p.max_length, p.long))
 
     @cached_property
-    def _loaded(self) -> tuple[dict[str, list[Protein]], tuple[str, ...]]:
-        """Part -> its records, each sequence once; and what to note of the rest."""
-        files, notes = parts_of(Path(self._params.path)), []
-        records = {part: self._read(files[part]) for part in sorted(set(self._part_of.values()), key=_precedence)}
-        seen: dict[str, Protein] = {}
-        kept: dict[str, list[Protein]] = {}
-        repeated = dropped = cut = 0
-        for part, proteins in records.items():
-            kept[part] = []
-            for protein in proteins:
-                sequence = protein.sequence
-                if self._params.max_length is not None and len(sequence) > self._params.max_length:
-                    if self._params.longer == "drop":
-                        dropped += 1
-                        continue
-                    cut += 1
-                    sequence = sequence[: self._params.max_length]
-                other = seen.get(sequence)
-                if other is not None:
-                    _refuse_contradiction(protein, other)
-                    repeated += 1
-                    continue
-                seen[sequence] = protein
-                kept[part].append(Protein(protein.name, protein.label, sequence, protein.where))
-        limit = self._params.max_length
-        if repeated:
-            notes.append(f"{repeated} sequences occur more than once in the source and were left out but for one.")
-        if dropped:
-            notes.append(f"{dropped} sequences of more than {limit} residues were left out: no accuracy counts them.")
-        if cut:
-            notes.append(f"{cut} sequences were cut to their first {limit} residues.")
-        return kept, tuple(notes)
+    def _sound(self) -> Index:
+        """The index, where nothing is wrong: a worker does not ask for `problems`, and its files may be others."""
+        found = self._hash_problems() or self._content_problems()
+        if found:
+            raise InputError(found[0])
+        return self._index
 
-    def _read(self, file: Path) -> tuple[Protein, ...]:
-        is_json = file.name.removesuffix(".gz").endswith((".json", ".jsonl"))
-        label = self._params.label or ("fold_label" if is_json else _SCOP_FOLD)
-        return read_proteins(file, label, keep_ambiguous=self._params.ambiguous == "keep")
+    def _part(self, split: str) -> Part:
+        parts = self._sound.parts
+        return parts[WHOLE] if WHOLE in parts else parts[split]
+
+    def _parts(self) -> list[Part]:
+        return list(self._sound.parts.values())
 
     @cached_property
-    def _labels(self) -> tuple[str, ...]:
-        return tuple(sorted({p.label for part in self._loaded[0].values() for p in part}, key=lambda x: (len(x), x)))
+    def layout(self) -> TextLayout:
+        residues = sum(int(part.lengths.sum()) for part in self._parts())
+        mean = residues // max(sum(map(len, self._parts())), 1)
+        shown = min(mean, self._params.max_length or mean)
+        width = 2 if self._params.spacing == "spaced" else 1
+        labels = self._sound.labels
+        return TextLayout(False, labels, width * shown + max(map(len, labels), default=0))
+
+    @cached_property
+    def measured(self) -> tuple[FactorInfo, ...]:
+        """The label, where the sequence is, how long it is, and how often it occurs; what was left out is told here."""
+        parts, p = self._parts(), self._params
+        longest, last, most = (
+            max(int(column.max()) for column in columns)
+            for columns in zip(*((part.lengths, part.records, part.copies) for part in parts), strict=True)
+        )
+        found = [
+            measured_names("label", f"The {p.level}", self._sound.labels),
+            measured_numbers(
+                "record", f"Record of its file, from 0. {' '.join(map(self._left_out, parts))}", low=0, high=last
+            ),
+            measured_numbers("length", "Residues", low=1, high=min(longest, p.max_length or longest)),
+            measured_numbers("copies", "Records with this very sequence", low=1, high=most),
+        ]
+        if p.long == "truncate":
+            cut = max(longest - (p.max_length or longest), 0)
+            found.append(measured_numbers("cut", "Residues that were cut off its end", low=0, high=cut))
+        return tuple(found)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was left out or cut, with numbers."""
-        return self._loaded[1]
+        """What was left out, cut or folded into one, with numbers."""
+        changed = [part for part in self._parts() if len(part) < part.counts.records or part.counts.long]
+        return tuple(map(self._left_out, changed))
 
-    @property
-    def _longest(self) -> int:
-        return max((len(p.sequence) for part in self._loaded[0].values() for p in part), default=1)
-
-    @property
-    def layout(self) -> TextLayout:
-        sizes = [len(p.sequence) for part in self._loaded[0].values() for p in part]
-        width = 2 if self._params.spacing == "spaced" else 1
-        return TextLayout(False, self._labels, width * sum(sizes) // max(len(sizes), 1) + 60)
-
-    @property
-    def measured(self) -> tuple[FactorInfo, ...]:
+    def _left_out(self, part: Part) -> str:
+        """How many records there are, and what became of them."""
+        c = part.counts
         return (
-            measured_names("label", "The class", self._labels),
-            measured_numbers("length", "Residues", low=1, high=self._longest),
+            f"{part.file.path.name}: {c.records:,} records, {len(part):,} used; {c.repeats:,} repeat a sequence, "
+            f"{c.long:,} too long ({'cut' if self._params.long == 'truncate' else 'left out'}), "
+            f"{c.unknown:,} left out for unknown residues."
         )
 
     def problems(self) -> list[str]:
-        if not self._params.path:
-            return [
-                "params.path: is missing: name a FASTA file, or TAPE's remote homology JSON: --set params.path=FILE"
-            ]
+        p = self._params
+        if (p.long != "refuse") and p.max_length is None:
+            return [f"params.max_length: is missing; params.long = {p.long!r} needs it"]
         try:
-            re.compile(self._params.label)
-            found = content_hash(Path(self._params.path))
-            if self._params.sha256 and self._params.sha256 != found:
-                return [f"params.sha256: the content of {self._params.path} has {found}, not {self._params.sha256}"]
-            return self._length_problems()
+            label_finder(p.level, p.label_pattern)
         except InputError as error:
-            return [str(error)]
-        except re.error as error:
-            return [f"params.label: is no regular expression: {error}"]
-        except OSError as error:
-            return [f"params.path: {self._params.path}: {error.strerror or error}"]
+            return [f"params.label_pattern: {error}"]
+        try:
+            return self._pattern_problems() or self._hash_problems() or self._content_problems()
+        except InputError as error:
+            return [f"params.path: {error}"]
 
-    def _length_problems(self) -> list[str]:
-        limit = self._params.max_length
-        if limit is not None and self._params.longer == "refuse":
-            files = parts_of(Path(self._params.path))
-            parts = sorted(set(self._part_of.values()))
-            sizes = [len(p.sequence) for part in parts for p in self._read(files[part])]
-            longer = sum(size > limit for size in sizes)
-            if longer:
-                return [
-                    f"params.max_length: {longer} of {len(sizes)} sequences have more than {limit} residues (up to "
-                    f"{max(sizes)}); params.longer = 'drop' or 'truncate' says what to do with them"
-                ]
-        empty = [part for part, proteins in self._loaded[0].items() if not proteins]
-        return [f"params.path: no sequence is left of {part!r}" for part in empty]
+    def _pattern_problems(self) -> list[str]:
+        if not self._params.label_pattern:
+            return []
+        if self._params.level != "fold":
+            return ["params.level: the label is what params.label_pattern finds; leave the level out"]
+        return [
+            f"params.label_pattern: is for FASTA headers, but {file.path} is JSON; leave it out, choose params.level"
+            for file in self._files.values()
+            if not is_fasta(file.path)
+        ][:1]
+
+    def _hash_problems(self) -> list[str]:
+        wanted = self._params.sha256
+        found = files_hash(self._files) if wanted else ""
+        if found == wanted:
+            return []
+        return [f"params.sha256: {self._params.path} hashes to {found}, not {wanted}: it is not what was meant"]
+
+    def _content_problems(self) -> list[str]:
+        index, p = self._index, self._params
+        if index.problems:
+            return [f"params.path: {line}" for line in index.problems]
+        if p.long == "refuse" and index.too_long():
+            return [
+                f"params.max_length: sequences have more than {p.max_length} residues ({index.too_long()}); raise it, "
+                "or set params.long to 'drop' or 'truncate'"
+            ]
+        return [f"params.path: {line}" for line in index.nothing_left()]
 
     def pools(self) -> Mapping[str, Pool]:
-        return {split: Pool(part, len(self._loaded[0][part])) for split, part in self._part_of.items()}
+        whole = WHOLE in self._sound.parts
+        return {s: Pool(WHOLE if whole else s, len(self._part(s))) for s in self._recipe.split_names}
 
     def make(self, rows: Rows) -> TextBatch:
         if rows.item is None:
-            raise TypeError("rows of this generator have items")
-        part = self._loaded[0][self._part_of[rows.split]]
-        proteins = [part[item] for item in rows.item.tolist()]
-        place = {label: level for level, label in enumerate(self._labels)}
+            raise InputError("protein_file: rows need an item each")
+        part, items = self._part(rows.split), rows.item
+        sequences = part.read(items)
+        lengths = np.array([len(sequence) for sequence in sequences], np.int64)
         found = {
-            "label": np.array([place[p.label] for p in proteins], np.int64),
-            "length": np.array([len(p.sequence) for p in proteins], np.int64),
+            "label": part.labels[items],
+            "record": part.records[items],
+            "length": lengths,
+            "copies": part.copies[items],
+            "cut": part.lengths[items] - lengths,
         }
-        join = " ".join if self._params.spacing == "spaced" else "".join
-        texts = Strings.of([join(p.sequence) for p in proteins])
-        targets = Strings.of([p.label for p in proteins])
-        return TextBatch(with_measured(rows, self.measured, found), self.layout, texts, targets)
+        letters = np.frombuffer(b"".join(sequences), np.uint8)
+        return TextBatch(
+            rows=with_measured(rows, self.measured, found),
+            layout=self.layout,
+            input=residue_texts(letters, lengths, spaced=self._params.spacing == "spaced"),
+            target=Strings.of([self._sound.labels[k] for k in found["label"].tolist()]),
+        )
 
     def score(self, prediction: str, example: TextExample) -> float:
-        """1.0 where the class is named, else 0.0."""
+        """1.0 where the label is named, else 0.0."""
         return exact_match(prediction, example)
 
     def explain(self, example: TextExample) -> str | None:  # noqa: ARG002
@@ -214,16 +234,3 @@ class ProteinFile:
 
     def check(self, explanation: str, example: TextExample) -> Verdict:  # noqa: ARG002
         return no_explanations()
-
-
-def _precedence(part: str) -> tuple[int, str]:
-    """Tests keep a sequence that others have too, training keeps it last."""
-    return (0 if part.startswith("test") else 1 if part == "valid" else 2, part)
-
-
-def _refuse_contradiction(protein: Protein, other: Protein) -> None:
-    if protein.label != other.label:
-        raise InputError(
-            f"{protein.where}: {protein.name!r} has the sequence of {other.name!r} ({other.where}), but the class "
-            f"{protein.label!r} instead of {other.label!r}"
-        )
