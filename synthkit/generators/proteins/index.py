@@ -147,7 +147,8 @@ def build_index(files: Mapping[str, tuple[SequenceFile, Reader]], rules: Rules) 
             with file.looked_through() as data:
                 rows.take(reader(data), data, labels, seen)
         except InputError as error:
-            rows.problems.append(f"{file.path}: {error}")
+            said = str(error)  # what the system refuses names the file already
+            rows.problems.append(said if said.startswith(f"{file.path}: ") else f"{file.path}: {said}")
         problems += rows.problems
         if len(problems) >= _MOST_PROBLEMS:
             problems = [*problems[:_MOST_PROBLEMS], "there may be more: the search ended here"]
