@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["InputError", "SynthkitError", "WorkError"]
+__all__ = ["ExamplesError", "InputError", "SynthkitError", "UtteranceError", "WorkError"]
 
 
 class SynthkitError(Exception):
@@ -19,3 +19,19 @@ class InputError(SynthkitError, ValueError):
 
 class WorkError(SynthkitError, RuntimeError):
     """The work failed though the input was good: disk full, a damaged file, a lock. Exit code 1."""
+
+
+class UtteranceError(WorkError):
+    """One utterance could not be made, though its engine works; others may succeed."""
+
+
+class ExamplesError(WorkError):
+    """Some examples of a batch could not be made.
+
+    Attributes:
+        failures: (id of the example, what went wrong), one for each, in order.
+    """
+
+    def __init__(self, failures: tuple[tuple[str, str], ...]) -> None:
+        super().__init__("\n".join(f"{id}: {what}" for id, what in failures))
+        self.failures = failures

@@ -13,10 +13,14 @@ import numpy.typing as npt
 from synthkit.errors import WorkError
 
 __all__ = [
+    "Annotation",
+    "AnnotationDtype",
+    "AnnotationValue",
     "AudioBatch",
     "AudioExample",
     "AudioLayout",
     "DatasetInfo",
+    "EngineInfo",
     "Example",
     "FactorInfo",
     "FactorKind",
@@ -40,6 +44,8 @@ _MAX_STRING_BYTES = 2**31 - 1
 FactorValue = str | int | float
 FactorKind = Literal["categorical", "ordinal", "continuous"]
 SampleFormat = Literal["pcm16", "float32"]
+AnnotationDtype = Literal["string", "int64", "float64", "strings", "floats"]
+AnnotationValue = str | int | float | list[str] | list[float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +199,45 @@ class Verdict:
     ok: bool
     step: int | None = None
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """A column beside the factors: what is known of an example, but was not chosen as a factor.
+
+    Attributes:
+        name: Column name.
+        dtype: ``string``, ``int64``, ``float64``, or a list in each example: ``strings`` or ``floats``.
+        unit: Unit of the values, e.g. ``s``; empty for texts, ``1`` for pure numbers.
+        description: What it is, one line.
+    """
+
+    name: str
+    dtype: AnnotationDtype
+    unit: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """The engine that made a dataset, and what it promises.
+
+    Attributes:
+        name: e.g. ``espeak-ng``.
+        version: Its version, as it says itself.
+        model: Name of the model or data that it uses.
+        model_hash: ``sha256:<64 hex>`` over the model's files.
+        license: SPDX identifier of the engine and, where another, of the model.
+        reproducible: ``bits``: the same on any machine. ``engine``: the same with the same engine, version and model on
+            the same kind of machine.
+    """
+
+    name: str
+    version: str
+    model: str
+    model_hash: str
+    license: str
+    reproducible: Literal["bits", "engine"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ GROUND = {"errors", "records", "exact", "seeds", "recipe"}
 MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"cli"},
     "cli": {"synthkit", "report", "analysis", "train", "models", "dataset", "run", "generators", "plan", "shards"}
-    | {"metrics", "speech", "llm", "ops", "_core"}
+    | {"audit", "metrics", "speech", "llm", "ops", "_core"}
     | GROUND,
     "synthkit": {"dataset"},
     "report": {"dataset", "metrics", "analysis", "records", "errors"},
@@ -32,12 +32,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "train": {"models", "dataset", "metrics", "records", "errors"},
     "models": {"records"},
     "dataset": {"run", "shards", "records", "errors"},
-    "run": {"plan", "generators", "shards"} | GROUND,
+    "run": {"plan", "generators", "audit", "shards"} | GROUND,
     "generators": {"ops", "speech", "llm"} | GROUND,
+    "audit": {"metrics", "ops", "shards"} | GROUND,
     "plan": GROUND,
     "shards": {"records", "errors"},
     "metrics": {"ops", "seeds", "records", "errors"},
-    "speech": {"records", "errors"},
+    "speech": {"recipe", "seeds", "records", "errors"},
     "llm": {"records", "errors"},
     "ops": {"_core", "errors"},
     # A recipe file builds one record and holds no logic.
