@@ -85,7 +85,7 @@ class SpeechEngine(Protocol):
 
     @classmethod
     def open(cls, options: Any, key: int) -> Self:
-        """The engine, ready for work; ``key`` (of `synthkit.seeds.derive_key`) decides all that is drawn, such as its speakers.
+        """The engine, ready for work; ``key`` (of `derive_key`) decides all that is drawn, such as its speakers.
 
         Nothing slow happens here: models are loaded when the first utterance is asked for.
 
