@@ -172,7 +172,8 @@ class AudioDataset(Dataset[AudioExample]):
         audio = raw.samples.astype(np.float32)
         if self.layout.sample_format == "pcm16":
             audio /= _PCM16_FULL_SCALE
-        return AudioExample(raw.id, raw.factors, raw.factor_indices, audio, self.layout.sample_rate)
+        rate = self.layout.sample_rate
+        return AudioExample(raw.id, raw.factors, raw.factor_indices, audio, rate, raw.annotations)
 
 
 class TextDataset(Dataset[TextExample]):
@@ -193,7 +194,8 @@ def collate(examples: Sequence[Example]) -> dict[str, Any]:
 
     Returns:
         ``id`` (list of n), ``factor_indices`` int64 [n, K], ``factors`` (list of n dicts); of clips ``audio`` float32
-        [n, T] and ``sample_rate``; of texts ``input``, ``target`` and ``rationale`` (lists of n).
+        [n, T], ``sample_rate`` and ``annotations`` (list of n dicts); of texts ``input``, ``target`` and ``rationale``
+        (lists of n).
     """
     batch: dict[str, Any] = {
         "id": [example.id for example in examples],
@@ -204,6 +206,7 @@ def collate(examples: Sequence[Example]) -> dict[str, Any]:
     texts = [example for example in examples if isinstance(example, TextExample)]
     if clips:
         batch |= {"audio": np.stack([clip.audio for clip in clips]), "sample_rate": clips[0].sample_rate}
+        batch["annotations"] = [clip.annotations for clip in clips]
     if texts:
         batch |= {name: [getattr(text, name) for text in texts] for name in ("input", "target", "rationale")}
     return batch

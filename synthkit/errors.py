@@ -35,3 +35,6 @@ class ExamplesError(WorkError):
     def __init__(self, failures: tuple[tuple[str, str], ...]) -> None:
         super().__init__("\n".join(f"{id}: {what}" for id, what in failures))
         self.failures = failures
+
+    def __reduce__(self) -> tuple[type[ExamplesError], tuple[tuple[tuple[str, str], ...]]]:
+        return type(self), (self.failures,)  # workers send it to their parent

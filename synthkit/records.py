@@ -16,6 +16,7 @@ __all__ = [
     "Annotation",
     "AnnotationDtype",
     "AnnotationValue",
+    "Annotations",
     "AudioBatch",
     "AudioExample",
     "AudioLayout",
@@ -46,6 +47,7 @@ FactorKind = Literal["categorical", "ordinal", "continuous"]
 SampleFormat = Literal["pcm16", "float32"]
 AnnotationDtype = Literal["string", "int64", "float64", "strings", "floats"]
 AnnotationValue = str | int | float | list[str] | list[float]
+Annotations = Mapping[str, Sequence[AnnotationValue]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,23 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
+class Annotation:
+    """A column beside the factors: what is known of an example, but was not chosen as a factor.
+
+    Attributes:
+        name: Column name.
+        dtype: ``string``, ``int64``, ``float64``, or a list in each example: ``strings`` or ``floats``.
+        unit: Unit of the values, e.g. ``s``; empty for texts, ``1`` for pure numbers.
+        description: What it is, one line.
+    """
+
+    name: str
+    dtype: AnnotationDtype
+    unit: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
 class AudioLayout:
     """Shape of every clip of a dataset.
 
@@ -86,11 +105,13 @@ class AudioLayout:
         num_samples: Samples in a clip.
         sample_rate: Samples per second, Hz.
         sample_format: ``pcm16`` (int16) or ``float32``, little-endian.
+        annotations: Columns beside the factors, in order.
     """
 
     num_samples: int
     sample_rate: int
     sample_format: SampleFormat
+    annotations: tuple[Annotation, ...] = ()
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -202,23 +223,6 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Annotation:
-    """A column beside the factors: what is known of an example, but was not chosen as a factor.
-
-    Attributes:
-        name: Column name.
-        dtype: ``string``, ``int64``, ``float64``, or a list in each example: ``strings`` or ``floats``.
-        unit: Unit of the values, e.g. ``s``; empty for texts, ``1`` for pure numbers.
-        description: What it is, one line.
-    """
-
-    name: str
-    dtype: AnnotationDtype
-    unit: str
-    description: str
-
-
-@dataclass(frozen=True, slots=True)
 class EngineInfo:
     """The engine that made a dataset, and what it promises.
 
@@ -249,12 +253,14 @@ class AudioBatch:
         layout: Shape of a clip.
         wav: uint8 [n, header + clip bytes], each row a whole WAV file.
         samples: [n, num_samples] of the layout's dtype, a view into ``wav``.
+        annotations: Name -> n values, for each of the layout's annotations.
     """
 
     rows: Rows
     layout: AudioLayout
     wav: npt.NDArray[np.uint8]
     samples: npt.NDArray[Any]
+    annotations: Annotations = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,10 +285,12 @@ class AudioExample(Example):
     Attributes:
         audio: float32 [T], full scale is 1.
         sample_rate: Samples per second, Hz.
+        annotations: Name -> value: what is known of the clip beside its factors, e.g. phonemes and their times.
     """
 
     audio: npt.NDArray[np.float32]
     sample_rate: int
+    annotations: Mapping[str, AnnotationValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,6 +395,8 @@ class DatasetInfo:
         splits: The splits in the recipe's order.
         fingerprint: ``sha256:<64 hex>``.
         reproducible: ``bits``, ``engine`` or ``replay``.
+        engine: What made the examples, where it was not synthkit itself.
+        audit: The factor audit as a section of the card, Markdown; empty where there is none.
         statistics: Split -> factor -> mean, std, min and max of numbers, and ``counts`` of levels.
         baselines: Factor -> accuracy of always guessing its most common level in train, on the last split.
         task_baselines: Baseline -> split -> accuracy of trivial guesses of the target, for text.
@@ -409,6 +419,8 @@ class DatasetInfo:
     splits: tuple[SplitInfo, ...]
     fingerprint: str
     reproducible: Literal["bits", "engine", "replay"]
+    engine: EngineInfo | None = None
+    audit: str = ""
     statistics: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     baselines: Mapping[str, float] = field(default_factory=dict)
     task_baselines: Mapping[str, Mapping[str, float]] = field(default_factory=dict)

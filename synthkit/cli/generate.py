@@ -9,6 +9,7 @@ from typing import Any
 
 from synthkit.cli.output import print_json
 from synthkit.cli.progress import progress_bar
+from synthkit.errors import InputError
 from synthkit.recipe.load import load_recipe
 from synthkit.run import build
 from synthkit.run.build import BuildResult
@@ -24,13 +25,23 @@ def run(
     workers: int | None,
     sets: Sequence[str | tuple[str, Any]],
     overwrite: bool,
+    on_error: str,
     as_json: bool,
 ) -> None:
     """Make the dataset and print its fingerprint last."""
+    if on_error not in ("continue", "stop"):
+        raise InputError(f"--on-error: must be continue or stop, not {on_error!r}")
     loaded = load_recipe(recipe, sets)
     started = time.perf_counter()
     with progress_bar(loaded.name) as on_progress:
-        result = build(loaded, out, workers=workers, overwrite=overwrite, on_progress=on_progress)
+        result = build(
+            loaded,
+            out,
+            workers=workers,
+            overwrite=overwrite,
+            on_error="stop" if on_error == "stop" else "continue",
+            on_progress=on_progress,
+        )
     seconds = time.perf_counter() - started
     if as_json:
         print_json(

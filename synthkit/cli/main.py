@@ -68,13 +68,17 @@ def generate(
     format: Annotated[str | None, typer.Option(metavar="F", help="parquet, wav or flac.")] = None,
     shard_size: Annotated[int | None, typer.Option(metavar="N", help="Examples in a shard.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another dataset in DIR.")] = False,
+    on_error: Annotated[
+        str, typer.Option("--on-error", metavar="W", help="continue (try all, then name what failed) or stop.")
+    ] = "continue",
     json: Json = False,
 ) -> None:
     """Make a dataset from a recipe, or finish one that was begun."""
     from synthkit.cli.generate import run
 
     extra = [("seed", seed), ("design.limit", limit), ("output.format", format), ("output.shard_size", shard_size)]
-    run(recipe, out, workers=workers, sets=_changes(sets, extra), overwrite=overwrite, as_json=json)
+    changes = _changes(sets, extra)
+    run(recipe, out, workers=workers, sets=changes, overwrite=overwrite, on_error=on_error, as_json=json)
 
 
 @app.command()

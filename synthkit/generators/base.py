@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Protocol, Self
+from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
 from synthkit.recipe import Recipe
 from synthkit.recipe.base import Record
-from synthkit.records import AudioLayout, FactorInfo, Pool, Rows, TextBatch, TextExample, TextLayout, Verdict
+from synthkit.records import (
+    Annotations,
+    AudioLayout,
+    EngineInfo,
+    FactorInfo,
+    Pool,
+    Rows,
+    TextBatch,
+    TextExample,
+    TextLayout,
+    Verdict,
+)
 
-__all__ = ["AudioGenerator", "FactorSpec", "Generator", "Source", "TextGenerator"]
+__all__ = ["AudioGenerator", "EngineBacked", "FactorSpec", "Generator", "Noted", "Source", "TextGenerator"]
 
 Source = Literal["factors", "items", "attempts"]
 
@@ -57,7 +68,7 @@ class AudioGenerator(Protocol):
 
     @property
     def layout(self) -> AudioLayout:
-        """Shape of every clip."""
+        """Shape of every clip, and the annotations beside it."""
 
     @classmethod
     def bind(cls, recipe: Recipe, params: Any) -> Self:
@@ -66,12 +77,18 @@ class AudioGenerator(Protocol):
     def problems(self) -> list[str]:
         """What is wrong with the recipe as a whole, one line each, ``path: what``; empty where nothing is."""
 
-    def render(self, rows: Rows, out: npt.NDArray[Any]) -> None:
+    def render(self, rows: Rows, out: npt.NDArray[Any]) -> Annotations | None:
         """Write the clips of the rows.
 
         Args:
             rows: Factor values of n examples.
             out: [n, num_samples] of the layout's dtype; rows may be apart in memory, samples are not.
+
+        Returns:
+            The layout's annotations: name -> n values; None or nothing where it has none.
+
+        Raises:
+            ExamplesError: Some of them could not be made; all that fail are named.
         """
 
 
@@ -128,6 +145,24 @@ class TextGenerator(Protocol):
 
     def check(self, explanation: str, example: TextExample) -> Verdict:
         """Replay an explanation, also one that a model wrote, and name its first wrong step."""
+
+
+@runtime_checkable
+class EngineBacked(Protocol):
+    """A generator whose examples are made by an engine that is not part of synthkit."""
+
+    @property
+    def engine(self) -> EngineInfo:
+        """What makes the examples here and now, and what it promises."""
+
+
+@runtime_checkable
+class Noted(Protocol):
+    """A generator that has something to say about its data."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user should know, one line each; shown on the card."""
 
 
 Generator = AudioGenerator | TextGenerator

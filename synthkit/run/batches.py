@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from synthkit.errors import ExamplesError
 from synthkit.generators import AudioGenerator, Generator
 from synthkit.plan import Plan
 from synthkit.records import AudioBatch, TextBatch
@@ -19,13 +20,22 @@ _MAX_BATCH_ROWS = 4096
 
 
 def batches(
-    plan: Plan, generator: Generator, attempts: Attempts | None, split: str, first: int, rows: int
+    plan: Plan,
+    generator: Generator,
+    attempts: Attempts | None,
+    split: str,
+    first: int,
+    rows: int,
+    on_failure: Callable[[ExamplesError], None] | None = None,
 ) -> Iterator[AudioBatch | TextBatch]:
-    """Examples first .. first + rows - 1 of a split, a few megabytes at a time; each batch is used before the next."""
+    """Examples first .. first + rows - 1 of a split, a few megabytes at a time; each batch is used before the next.
+
+    ``on_failure`` is told of a batch that could not be made, which is then left out; without it the error goes on.
+    """
     most = min(max(_BATCH_BYTES // generator.layout.bytes_per_example, 1), _MAX_BATCH_ROWS, rows)
     spans = ((first + start, min(most, rows - start)) for start in range(0, rows, most))
     if generator.content == "audio":
-        yield from _clips(plan, generator, split, list(spans), most)
+        yield from _clips(plan, generator, split, list(spans), most, on_failure)
         return
     for start, count in spans:
         found = plan.rows(split, start, count)
@@ -33,14 +43,25 @@ def batches(
 
 
 def _clips(
-    plan: Plan, generator: AudioGenerator, split: str, spans: list[tuple[int, int]], most: int
+    plan: Plan,
+    generator: AudioGenerator,
+    split: str,
+    spans: list[tuple[int, int]],
+    most: int,
+    on_failure: Callable[[ExamplesError], None] | None,
 ) -> Iterator[AudioBatch]:
     """All batches are rendered into the same memory."""
     files, samples = wav.allocate(most, generator.layout)
     for start, count in spans:
         rows = plan.rows(split, start, count)
-        generator.render(rows, samples[:count])
-        yield AudioBatch(rows, generator.layout, files[:count], samples[:count])
+        try:
+            annotations = generator.render(rows, samples[:count]) or {}
+        except ExamplesError as error:
+            if on_failure is None:
+                raise
+            on_failure(error)
+            continue
+        yield AudioBatch(rows, generator.layout, files[:count], samples[:count], annotations)
 
 
 def made_again(
@@ -51,5 +72,5 @@ def made_again(
         return next(iter(batches(plan, generator, attempts, split, index, 1)))
     rows = plan.rows(split, index, 1)
     samples = np.empty((1, generator.layout.num_samples), generator.layout.dtype)
-    generator.render(rows, samples)
-    return AudioBatch(rows, generator.layout, np.empty((1, 0), np.uint8), samples)
+    annotations = generator.render(rows, samples) or {}
+    return AudioBatch(rows, generator.layout, np.empty((1, 0), np.uint8), samples, annotations)

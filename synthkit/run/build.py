@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from synthkit.errors import InputError, WorkError
+from synthkit.errors import ExamplesError, InputError, WorkError
 from synthkit.recipe import Recipe
 from synthkit.run import state
 from synthkit.run.attempts import Attempts
@@ -19,12 +19,13 @@ from synthkit.run.executors import InProcess, process_pool
 from synthkit.run.finish import finish
 from synthkit.run.prepare import Prepared, prepare
 from synthkit.run.progress import Progress
-from synthkit.run.tasks import ShardDone, ShardTask, run_task, shard_tasks
+from synthkit.run.tasks import OnError, ShardDone, ShardTask, run_task, shard_tasks
 from synthkit.shards.manifest import read_manifest
 
 __all__ = ["BuildResult", "build"]
 
 _WAITING_PER_WORKER = 4
+_SHOWN_FAILURES = 20
 _SMALL_BYTES = 64 * 2**20  # made before a second process has started
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -55,6 +56,7 @@ def build(
     *,
     workers: int | None = None,
     overwrite: bool = False,
+    on_error: OnError = "continue",
     on_progress: Callable[[Progress], None] | None = None,
 ) -> BuildResult:
     """Make a dataset, or finish one that was begun.
@@ -65,6 +67,8 @@ def build(
         executor: Where tasks run; only its ``submit`` is used. None: in this process, or a pool of ``workers``.
         workers: Processes where no executor is given; None for one a core. The result does not depend on it.
         overwrite: Replace a dataset of another recipe.
+        on_error: Where an engine fails at an example: ``continue`` tries all the others first and then names all that
+            failed, ``stop`` stops at the first. The dataset is not finished either way; the same call tries again.
         on_progress: Called now and then.
 
     Raises:
@@ -87,7 +91,8 @@ def build(
             state.prepare_folder(root, text, overwrite=overwrite)
             if attempts is not None:
                 state.keep_attempts(root, attempts)
-            made = _run(prepared, root, executor, workers, on_progress)
+            state.keep_engine(root, prepared.engine)
+            made = _run(prepared, root, executor, workers, on_error, on_progress)
             info = finish(prepared, root)
     return BuildResult(info.fingerprint, info.num_examples, info.num_bytes, root, made)
 
@@ -116,10 +121,13 @@ def _run(
     root: Path,
     executor: Executor | None,
     workers: int | None,
+    on_error: OnError,
     on_progress: Callable[[Progress], None] | None,
 ) -> int:
     """Run all tasks that are not recorded; returns the examples made."""
-    todo = [task for task in shard_tasks(prepared, str(root.resolve())) if not state.is_recorded(root, task.name)]
+    tasks = shard_tasks(prepared, str(root.resolve()), on_error)
+    todo = [task for task in tasks if not state.is_recorded(root, task.name)]
+    failures: list[tuple[str, str]] = []
     total = prepared.plan.num_examples
     made = 0
     there = total - sum(task.rows for task in todo)
@@ -127,7 +135,7 @@ def _run(
     if on_progress:
         on_progress(Progress(there, total, 0))
     size_to_make = sum(task.rows for task in todo) * prepared.generator.layout.bytes_per_example
-    if workers is None and size_to_make < _SMALL_BYTES:
+    if workers is None and size_to_make < _SMALL_BYTES and prepared.engine is None:
         workers = 1
     try:
         with (
@@ -137,13 +145,28 @@ def _run(
             for done in results:
                 made += done.rows
                 size += done.bytes
+                failures += done.failures
                 if on_progress:
                     on_progress(Progress(there + made, total, size))
     except BaseException:
         if executor is None:  # whoever works for another executor may still be writing
             state.remove_temporaries(root)
         raise
+    if failures:
+        raise _failed(root, sorted(failures))
     return made
+
+
+def _failed(root: Path, failures: list[tuple[str, str]]) -> WorkError:
+    """What to say of examples that could not be made."""
+    path = state.keep_failures(root, failures)
+    shown = [f"  {id}: {what}" for id, what in failures[:_SHOWN_FAILURES]]
+    if len(failures) > _SHOWN_FAILURES:
+        shown.append(f"  and {len(failures) - _SHOWN_FAILURES:,} more: all are in {root / path}")
+    return WorkError(
+        f"{root}: {len(failures):,} example(s) could not be made, so the dataset is not finished; all other shards "
+        "stay: run the same command to try again\n" + "\n".join(shown)
+    )
 
 
 @contextmanager
@@ -195,6 +218,8 @@ def _explained(root: Path) -> Iterator[None]:
     again = "what was finished stays: free some room and run the same command to go on"
     try:
         yield
+    except ExamplesError as error:
+        raise WorkError(f"{root}: stopped at the first failure; what was finished stays\n{error}") from None
     except BrokenProcessPool:
         raise WorkError(
             f"{root}: a worker process died: killed, out of memory, or the calling script has no "

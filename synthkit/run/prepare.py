@@ -8,10 +8,11 @@ from pathlib import Path
 
 from synthkit.errors import InputError
 from synthkit.generators import Generator
+from synthkit.generators.base import EngineBacked, Noted
 from synthkit.generators.resolve import bind, needs_factors, resolve
 from synthkit.plan import Plan, make_plan
 from synthkit.recipe import Recipe
-from synthkit.records import AudioLayout, FactorInfo
+from synthkit.records import AudioLayout, EngineInfo, FactorInfo
 from synthkit.run.attempts import ATTEMPTS, Attempts, AttemptSearch, read_attempts
 from synthkit.shards.formats import WRITERS
 
@@ -37,7 +38,12 @@ class Prepared:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a user should know: of the design, and of the generator's data."""
-        return (*self.plan.warnings, *(self.generator.notes if self.generator.content == "text" else ()))
+        return (*self.plan.warnings, *(self.generator.notes if isinstance(self.generator, Noted) else ()))
+
+    @property
+    def engine(self) -> EngineInfo | None:
+        """The engine that makes the examples here and now, None where synthkit does it itself."""
+        return self.generator.engine if isinstance(self.generator, EngineBacked) else None
 
     @property
     def draws(self) -> bool:

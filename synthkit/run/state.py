@@ -11,24 +11,28 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from synthkit.errors import InputError, WorkError
-from synthkit.records import FileRecord, ShardRecord
+from synthkit.records import EngineInfo, FileRecord, ShardRecord
 from synthkit.run.attempts import ATTEMPTS, Attempts
 from synthkit.shards.base import ShardName
 from synthkit.shards.files import TEMPORARY, write_file
 from synthkit.shards.manifest import MANIFEST, STATE, SUMS
 
 __all__ = [
+    "check_engine",
     "clear_state",
     "digests_path",
+    "engine_difference",
     "finished_recipe",
     "is_recorded",
     "keep_attempts",
+    "keep_engine",
+    "keep_failures",
     "keeps_attempts",
     "locked",
     "prepare_folder",
@@ -39,6 +43,7 @@ __all__ = [
 ]
 
 _RECIPE = "recipe.json"
+_ENGINE = "engine.json"
 _OWN_FILES = ("README.md", _RECIPE, MANIFEST, SUMS, "croissant.json", ATTEMPTS)
 _SHARD = re.compile(r"[a-z][a-z0-9_]*-\d{5}-of-\d{5}(\.parquet|\.jsonl|\.tsv)?")
 
@@ -80,6 +85,52 @@ def keeps_attempts(root: Path, recipe: str) -> bool:
     """Whether a build of this recipe (pretty JSON) was begun here and its attempts are kept."""
     known = root / STATE / _RECIPE
     return known.is_file() and known.read_text("utf-8") == recipe and (root / STATE / ATTEMPTS).is_file()
+
+
+def keep_engine(root: Path, engine: EngineInfo | None) -> None:
+    """Note the engine that a build is begun with.
+
+    Raises:
+        InputError: Shards of another engine are there already.
+    """
+    path = root / STATE / _ENGINE
+    if engine is None:
+        return
+    if path.is_file() and any((root / STATE / "shards").glob("*.json")):
+        check_engine(root, engine)
+    write_file(root, f"{STATE}/{_ENGINE}", json.dumps(asdict(engine)).encode())
+
+
+def check_engine(root: Path, engine: EngineInfo | None) -> None:
+    """See that this machine's engine is the one that the build was begun with.
+
+    Raises:
+        InputError: It is another.
+    """
+    if engine is None:
+        return
+    begun = EngineInfo(**json.loads((root / STATE / _ENGINE).read_bytes()))
+    difference = engine_difference(begun, engine)
+    if difference:
+        raise InputError(
+            f"{root}: was begun with another engine ({difference}): what is made here would not fit; "
+            "go on with that one, or use --overwrite to start anew"
+        )
+
+
+def engine_difference(before: EngineInfo, now: EngineInfo) -> str:
+    """The first difference of two engines in words, empty where they are the same."""
+    old, new = asdict(before), asdict(now)
+    for name in old:
+        if old[name] != new[name]:
+            return f"{name} {old[name]}, here {new[name]}"
+    return ""
+
+
+def keep_failures(root: Path, failures: Sequence[tuple[str, str]]) -> str:
+    """Keep the list of all examples that could not be made; returns the file's path, relative to the directory."""
+    lines = "".join(f"{id}: {what}\n" for id, what in failures)
+    return write_file(root, f"{STATE}/failures.txt", lines.encode()).path
 
 
 def keep_attempts(root: Path, attempts: Attempts) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
+from synthkit.errors import ExamplesError
+from synthkit.generators.base import EngineBacked
 from synthkit.recipe import Recipe
 from synthkit.records import ShardRecord, TextBatch
 from synthkit.run import state
@@ -19,11 +22,15 @@ from synthkit.shards.content import batch_digests
 from synthkit.shards.formats import WRITERS
 from synthkit.shards.manifest import STATE
 
-__all__ = ["ShardDone", "ShardTask", "run_task", "shard_tasks"]
+__all__ = ["OnError", "ShardDone", "ShardTask", "run_task", "shard_tasks"]
 
 # Text is packed and has fewer bytes an example: smaller shards keep all workers busy.
 _SHARD_BYTES = {"audio": 128 * 2**20, "text": 32 * 2**20}
 _MAX_SHARD_ROWS = 100_000
+# An engine takes milliseconds to seconds an example: a shard is what is lost at most.
+_MAX_ENGINE_ROWS = 400
+
+OnError = Literal["stop", "continue"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,7 @@ class ShardTask:
         name: Which shard.
         first: Index in the split of its first example.
         rows: Number of examples.
+        on_error: ``stop`` at the first example that cannot be made, or ``continue`` to try all of the shard's.
     """
 
     recipe: str
@@ -43,29 +51,40 @@ class ShardTask:
     name: ShardName
     first: int
     rows: int
+    on_error: OnError = "stop"
 
 
 @dataclass(frozen=True, slots=True)
 class ShardDone:
-    """What travels back from a worker."""
+    """What travels back from a worker.
+
+    Attributes:
+        stem: The shard's name.
+        rows: Examples in it, 0 where it could not be made whole.
+        bytes: Bytes of its files.
+        failures: (id, what went wrong) of the examples that could not be made; the shard is then left out.
+    """
 
     stem: str
     rows: int
     bytes: int
+    failures: tuple[tuple[str, str], ...] = ()
 
 
-def shard_tasks(prepared: Prepared, out: str) -> list[ShardTask]:
+def shard_tasks(prepared: Prepared, out: str, on_error: OnError = "stop") -> list[ShardTask]:
     """Cut the splits into shards, in order."""
     generator = prepared.generator
+    most_rows = _MAX_ENGINE_ROWS if isinstance(generator, EngineBacked) else _MAX_SHARD_ROWS
     most = max(_SHARD_BYTES[generator.content] // generator.layout.bytes_per_example, 1)
-    rows = prepared.recipe.output.shard_size or min(most, _MAX_SHARD_ROWS)
+    rows = prepared.recipe.output.shard_size or min(most, most_rows)
     text = prepared.recipe.canonical_json()
     tasks = []
     for split, size in prepared.plan.sizes.items():
         of = -(-size // rows)
         for number in range(of):
             first = number * rows
-            tasks.append(ShardTask(text, out, ShardName(split, number, of), first, min(rows, size - first)))
+            count = min(rows, size - first)
+            tasks.append(ShardTask(text, out, ShardName(split, number, of), first, count, on_error))
     return tasks
 
 
@@ -73,19 +92,27 @@ def run_task(task: ShardTask) -> ShardDone:
     """Make one shard and record it; a function of the task alone, and of the attempts kept beside it."""
     prepared = _prepared(task.recipe)
     root = Path(task.out)
+    state.check_engine(root, prepared.engine)
     attempts = _attempts(task.recipe, root)
     generator, factors = prepared.generator, prepared.factors
     writer = WRITERS[generator.content][prepared.recipe.output.format](root, task.name, generator.layout, factors)
     statistics = ShardStatistics(factors)
     texts = TextCounts()
     digests: list[bytes] = []
+    failed: list[ExamplesError] = []
+    on_failure = failed.append if task.on_error == "continue" else None
     try:
-        for batch in batches(prepared.plan, generator, attempts, task.name.split, task.first, task.rows):
+        for batch in batches(prepared.plan, generator, attempts, task.name.split, task.first, task.rows, on_failure):
+            if failed:  # the shard is lost; the rest of it is tried, so that all that fails is known
+                continue
             digests += batch_digests(batch)
             statistics.add(batch.rows)
             if isinstance(batch, TextBatch):
                 texts.add(batch)
             writer.write(batch)
+        if failed:
+            writer.abort()
+            return ShardDone(task.name.stem, 0, 0, tuple(pair for error in failed for pair in error.failures))
         record = ShardRecord(task.name.split, task.name.number, task.first, task.rows, writer.commit())
     except BaseException:
         writer.abort()

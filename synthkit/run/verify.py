@@ -15,6 +15,7 @@ import numpy as np
 from synthkit.errors import InputError, SynthkitError, WorkError
 from synthkit.recipe.load import load_recipe
 from synthkit.records import AudioLayout, TextExample
+from synthkit.run import state
 from synthkit.run.batches import made_again
 from synthkit.run.prepare import prepare
 from synthkit.run.progress import Progress
@@ -134,7 +135,7 @@ def _stored_digest(example: RawExample | TextExample, manifest: Manifest) -> byt
     if not isinstance(manifest.layout, AudioLayout):
         raise WorkError("manifest.json: says text, but the shards hold audio")
     indices = example.factor_indices.tolist()
-    return audio_digest(example.id, example.factors, indices, manifest.layout, example.samples)
+    return audio_digest(example.id, example.factors, indices, manifest.layout, example.samples, example.annotations)
 
 
 def _check_regenerated(root: Path, manifest: Manifest, count: int, report: VerifyReport) -> None:
@@ -144,6 +145,11 @@ def _check_regenerated(root: Path, manifest: Manifest, count: int, report: Verif
     if prepared.plan.sizes != dict(manifest.splits):
         report.problems.append(f"recipe.json: gives splits of {prepared.plan.sizes}, not {dict(manifest.splits)}")
         return
+    if prepared.engine is not None and manifest.engine is not None:
+        difference = state.engine_difference(manifest.engine, prepared.engine)
+        if difference:
+            report.problems.append(f"manifest.json: made with another engine, nothing can be made again: {difference}")
+            return
     attempts = prepared.stored_attempts(root)
     picked = Permutation(derive_key(0, manifest.fingerprint, "verify"), total)(np.arange(min(count, total)))
     starts = [0, *accumulate(manifest.splits.values())]

@@ -11,7 +11,7 @@ import pyarrow as pa
 from synthkit.records import AudioBatch, AudioLayout, FactorInfo
 from synthkit.shards import wav
 from synthkit.shards.base import RawExample, ShardName
-from synthkit.shards.columns import factor_arrays
+from synthkit.shards.columns import annotation_arrays, factor_arrays, read_annotations
 from synthkit.shards.parquet import ParquetFileReader, ParquetFileWriter
 
 __all__ = ["AudioParquetReader", "AudioParquetWriter"]
@@ -25,6 +25,7 @@ class AudioParquetWriter(ParquetFileWriter):
     def __init__(self, root: Path, name: ShardName, layout: AudioLayout, factors: Sequence[FactorInfo]) -> None:
         super().__init__(root, name, layout, factors, [pa.field("audio", _AUDIO)], "none")
         self._factors = factors
+        self._annotations = layout.annotations
 
     def write(self, batch: AudioBatch) -> None:
         count, size = batch.wav.shape
@@ -32,7 +33,8 @@ class AudioParquetWriter(ParquetFileWriter):
         clips = pa.Array.from_buffers(pa.binary(), count, [None, offsets, pa.py_buffer(batch.wav)])
         ids = batch.rows.ids
         audio = pa.StructArray.from_arrays([clips, pa.array([f"{id}.wav" for id in ids])], fields=list(_AUDIO))
-        self.write_arrays([pa.array(ids), audio, *factor_arrays(batch.rows, self._factors)])
+        beside = annotation_arrays(batch.annotations, self._annotations)
+        self.write_arrays([pa.array(ids), audio, *factor_arrays(batch.rows, self._factors), *beside])
 
 
 class AudioParquetReader(ParquetFileReader[AudioLayout, RawExample]):
@@ -42,4 +44,5 @@ class AudioParquetReader(ParquetFileReader[AudioLayout, RawExample]):
         name = group.column("id")[row].as_py()
         clip = group.column("audio").chunk(0).field("bytes")[row].as_buffer()
         samples = wav.parse(memoryview(clip), self._layout, f"{self._path}: {name}")
-        return RawExample(name, *self._factors_of(group, row), samples)
+        annotations = read_annotations(group, row, self._layout.annotations)
+        return RawExample(name, *self._factors_of(group, row), samples, annotations)

@@ -20,7 +20,14 @@ from synthkit.errors import WorkError
 from synthkit.records import AudioBatch, AudioLayout, FactorInfo, FileRecord
 from synthkit.shards import wav
 from synthkit.shards.base import RawExample, ShardName
-from synthkit.shards.columns import factor_arrays, factor_fields, read_factors
+from synthkit.shards.columns import (
+    annotation_arrays,
+    annotation_fields,
+    factor_arrays,
+    factor_fields,
+    read_annotations,
+    read_factors,
+)
 from synthkit.shards.files import TEMPORARY, HashingFile, sync_folder
 
 __all__ = ["FlacReader", "FlacWriter", "WavReader", "WavWriter"]
@@ -42,7 +49,12 @@ class _FolderWriter(ABC):
         self._files: list[FileRecord] = []
         self._tables: list[pa.Table] = []
         self._schema = pa.schema(
-            [pa.field("file_name", pa.string()), pa.field("id", pa.string()), *factor_fields(factors)]
+            [
+                pa.field("file_name", pa.string()),
+                pa.field("id", pa.string()),
+                *factor_fields(factors),
+                *annotation_fields(layout.annotations),
+            ]
         )
         (root / self._temporary).mkdir(parents=True)
 
@@ -55,7 +67,12 @@ class _FolderWriter(ABC):
         names = [f"{id}.{self.suffix}" for id in ids]
         for row, name in enumerate(names):
             self._write_file(name, self.encode(batch, row))
-        arrays = [pa.array(names), pa.array(ids), *factor_arrays(batch.rows, self._factors)]
+        arrays = [
+            pa.array(names),
+            pa.array(ids),
+            *factor_arrays(batch.rows, self._factors),
+            *annotation_arrays(batch.annotations, self._layout.annotations),
+        ]
         self._tables.append(pa.Table.from_arrays(arrays, schema=self._schema))
 
     def commit(self) -> tuple[FileRecord, ...]:
@@ -137,7 +154,8 @@ class _FolderReader(ABC):
         except (OSError, RuntimeError) as error:
             raise WorkError(f"{name}: not readable as audio: {error}") from None
         factors = {key: column[row : row + 1].tolist()[0] for key, column in values.items()}
-        return RawExample(self._table.column("id")[row].as_py(), factors, indices[row].copy(), samples)
+        annotations = read_annotations(self._table, row, self._layout.annotations)
+        return RawExample(self._table.column("id")[row].as_py(), factors, indices[row].copy(), samples, annotations)
 
     def scan(self) -> Iterator[RawExample]:
         for row in range(len(self)):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from synthkit.records import FactorInfo, FactorValue, FileRecord, Layout
+from synthkit.records import AnnotationValue, FactorInfo, FactorValue, FileRecord, Layout
 
 __all__ = ["RawExample", "ShardName", "ShardReader", "ShardWriter"]
 
@@ -36,6 +36,7 @@ class RawExample:
     factors: dict[str, FactorValue]
     factor_indices: npt.NDArray[np.int64]
     samples: npt.NDArray[Any]
+    annotations: Mapping[str, AnnotationValue] = field(default_factory=dict)
 
 
 B = TypeVar("B", contravariant=True)

@@ -28,9 +28,11 @@ def render_card(info: DatasetInfo) -> str:
         _facts(info),
         _splits(info.splits),
         _factors(info.factors),
+        _annotations(info.layout),
         _statistics(info),
         _task_baselines(info.task_baselines, info.splits),
         _baselines(info.baselines, info.splits),
+        info.audit,
         _notes(info.notes),
         _use(info),
         _origin(info),
@@ -81,6 +83,9 @@ def _facts(info: DatasetInfo) -> str:
         f"- made by the generator `{info.generator}` from recipe `{info.name}` {info.version}, seed {info.seed}",
         f"- reproducible: {_REPRODUCIBLE[info.reproducible]}",
     ]
+    if info.engine is not None:
+        e = info.engine
+        lines.append(f"- engine: {_text(f'{e.name} {e.version}, {e.model} ({e.license})')}, `{e.model_hash}`")
     lines.append(f"- {_layout(info.layout)}")
     return "\n".join([*lines, ""])
 
@@ -128,6 +133,14 @@ def _values(factor: FactorInfo) -> str:
     if factor.values is None or len(factor.values) > _SHOWN_VALUES:
         return factor.spec
     return ", ".join(format_number(value) for value in factor.values)
+
+
+def _annotations(layout: Layout) -> str:
+    if isinstance(layout, TextLayout) or not layout.annotations:
+        return ""
+    rows = [(a.name, a.dtype, a.unit, a.description) for a in layout.annotations]
+    said = "Columns beside the factors: known of each example, but not chosen as a factor.\n"
+    return "## Annotations\n\n" + said + "\n" + _table(("column", "type", "unit", "what it is"), rows)
 
 
 def _statistics(info: DatasetInfo) -> str:

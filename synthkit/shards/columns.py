@@ -10,11 +10,25 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from synthkit.records import AudioLayout, FactorInfo, Layout, Rows
+from synthkit.records import Annotation, Annotations, AudioLayout, FactorInfo, Layout, Rows
 
-__all__ = ["factor_arrays", "factor_fields", "features_metadata", "read_factors"]
+__all__ = [
+    "annotation_arrays",
+    "annotation_fields",
+    "factor_arrays",
+    "factor_fields",
+    "features_metadata",
+    "read_annotations",
+    "read_factors",
+]
 
-_ARROW_TYPES = {"string": pa.string(), "int64": pa.int64(), "float64": pa.float64()}
+_ARROW_TYPES = {
+    "string": pa.string(),
+    "int64": pa.int64(),
+    "float64": pa.float64(),
+    "strings": pa.list_(pa.string()),
+    "floats": pa.list_(pa.float64()),
+}
 
 
 def factor_fields(factors: Sequence[FactorInfo]) -> list[pa.Field]:
@@ -38,6 +52,21 @@ def factor_arrays(rows: Rows, factors: Sequence[FactorInfo]) -> list[pa.Array]:
     return arrays
 
 
+def annotation_fields(annotations: Sequence[Annotation]) -> list[pa.Field]:
+    """Arrow fields of the annotations, in order."""
+    return [pa.field(column.name, _ARROW_TYPES[column.dtype]) for column in annotations]
+
+
+def annotation_arrays(values: Annotations, annotations: Sequence[Annotation]) -> list[pa.Array]:
+    """Arrow arrays of the annotations, in the order of `annotation_fields`."""
+    return [pa.array(list(values[column.name]), _ARROW_TYPES[column.dtype]) for column in annotations]
+
+
+def read_annotations(table: pa.Table, row: int, annotations: Sequence[Annotation]) -> dict[str, Any]:
+    """Annotations of one row, plain Python values."""
+    return {column.name: table.column(column.name)[row].as_py() for column in annotations}
+
+
 def read_factors(
     table: pa.Table, factors: Sequence[FactorInfo]
 ) -> tuple[dict[str, npt.NDArray[Any]], npt.NDArray[np.int64]]:
@@ -55,8 +84,13 @@ def features_metadata(fields: Sequence[pa.Field], layout: Layout) -> dict[bytes,
     """Schema metadata from which Hugging Face datasets knows the types of the columns, audio among them."""
     features: dict[str, Any] = {}
     for field in fields:
-        name = {"double": "float64"}.get(str(field.type), str(field.type))
-        features[field.name] = {"dtype": name, "_type": "Value"}
+        features[field.name] = _feature(field.type)
         if isinstance(layout, AudioLayout) and field.name == "audio":
             features["audio"] = {"sampling_rate": layout.sample_rate, "_type": "Audio"}
     return {b"huggingface": json.dumps({"info": {"features": features}}, separators=(",", ":")).encode()}
+
+
+def _feature(type: pa.DataType) -> dict[str, Any]:
+    if pa.types.is_list(type):
+        return {"feature": _feature(type.value_type), "_type": "List"}
+    return {"dtype": {"double": "float64"}.get(str(type), str(type)), "_type": "Value"}

@@ -1,10 +1,10 @@
 """Content hashes: what a fingerprint stands on, whatever the container.
 
 The digest of an audio example is sha256 over one line of canonical JSON (keys sorted, no spaces, UTF-8, numbers as
-Python prints them) with ``factors``, ``format``, ``id``, ``indices`` and ``sample_rate``, a newline, and the clip's
-samples as little-endian int16 or float32. The digest of a text example is sha256 over such a line with ``factors``,
-``id``, ``indices``, ``input``, ``rationale`` (null where there is none) and ``target``. The fingerprint is sha256 over
-all digests (32 bytes each) in the dataset's order.
+Python prints them) with ``factors``, ``format``, ``id``, ``indices`` and ``sample_rate`` (and ``annotations`` where
+there are any), a newline, and the clip's samples as little-endian int16 or float32. The digest of a text example is
+sha256 over such a line with ``factors``, ``id``, ``indices``, ``input``, ``rationale`` (null where there is none) and
+``target``. The fingerprint is sha256 over all digests (32 bytes each) in the dataset's order.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from synthkit.records import AudioBatch, AudioLayout, FactorValue, Rows, TextBatch, TextExample
+from synthkit.records import AnnotationValue, AudioBatch, AudioLayout, FactorValue, Rows, TextBatch, TextExample
 
 __all__ = ["DIGEST_BYTES", "audio_digest", "batch_digests", "fingerprint", "text_digest", "text_examples"]
 
@@ -30,6 +30,7 @@ def audio_digest(
     indices: Sequence[int],
     layout: AudioLayout,
     samples: npt.NDArray[Any],
+    annotations: Mapping[str, AnnotationValue] | None = None,
 ) -> bytes:
     """Digest of one example, 32 bytes.
 
@@ -39,14 +40,17 @@ def audio_digest(
         indices: Level of each factor in the dataset's factor order, -1 where it has none.
         layout: Shape of the clip.
         samples: [num_samples], contiguous, of the layout's dtype.
+        annotations: Name -> value, of the layout's annotations.
     """
-    record = {
+    record: dict[str, Any] = {
         "factors": factors,
         "format": layout.sample_format,
         "id": id,
         "indices": indices,
         "sample_rate": layout.sample_rate,
     }
+    if layout.annotations:
+        record["annotations"] = {column.name: (annotations or {})[column.name] for column in layout.annotations}
     digest = hashlib.sha256(_line(record))
     digest.update(b"\n")
     digest.update(samples.data)
@@ -72,7 +76,14 @@ def batch_digests(batch: AudioBatch | TextBatch) -> list[bytes]:
         return [text_digest(example) for example in text_examples(batch)]
     indices = batch.rows.indices.tolist()
     return [
-        audio_digest(id, factors, indices[i], batch.layout, batch.samples[i])
+        audio_digest(
+            id,
+            factors,
+            indices[i],
+            batch.layout,
+            batch.samples[i],
+            {name: values[i] for name, values in batch.annotations.items()},
+        )
         for i, (id, factors) in enumerate(_named(batch.rows))
     ]
 

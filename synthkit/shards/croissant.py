@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from synthkit.records import AudioLayout, DatasetInfo, FactorInfo, ShardRecord, TextLayout
+from synthkit.records import Annotation, AudioLayout, DatasetInfo, FactorInfo, ShardRecord, TextLayout
 
 __all__ = ["croissant"]
 
@@ -138,6 +138,8 @@ def _record_set(info: DatasetInfo) -> dict[str, Any]:
         fields.append(_field("file_name", "sc:Text", "Name of the clip's file beside the table.", "file_name"))
     if isinstance(info.layout, TextLayout):
         fields += _text_fields(info.layout, tsv=info.format == "tsv")
+    else:
+        fields += [_annotation_field(column) for column in info.layout.annotations]
     for factor in info.factors:
         fields += _factor_fields(factor)
     return {
@@ -168,6 +170,13 @@ def _factor_fields(factor: FactorInfo) -> list[dict[str, Any]]:
         name = f"{factor.name}_index"
         fields.append(_field(name, "sc:Integer", f"Level of {factor.name}, counted from 0.", name))
     return fields
+
+
+def _annotation_field(column: Annotation) -> dict[str, Any]:
+    unit = f" [{column.unit}]" if column.unit else ""
+    kind = {"strings": "sc:Text", "floats": "sc:Float"}.get(column.dtype) or _TYPES[column.dtype]
+    field = _field(column.name, kind, f"{column.description}{unit}", column.name)
+    return {**field, "repeated": True} if column.dtype in ("strings", "floats") else field
 
 
 def _field(name: str, kind: str, description: str, column: str) -> dict[str, Any]:

@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from synthkit.errors import InputError, WorkError
-from synthkit.records import AudioLayout, DatasetInfo, FactorInfo, FileRecord, Layout, TextLayout
+from synthkit.records import (
+    Annotation,
+    AudioLayout,
+    DatasetInfo,
+    EngineInfo,
+    FactorInfo,
+    FileRecord,
+    Layout,
+    TextLayout,
+)
 
 __all__ = [
     "MANIFEST",
@@ -54,6 +63,7 @@ class Manifest:
     splits: Mapping[str, int]
     shards: tuple[ShardEntry, ...]
     versions: Mapping[str, str]
+    engine: EngineInfo | None = None
 
     @property
     def num_examples(self) -> int:
@@ -91,7 +101,7 @@ def render_manifest(info: DatasetInfo) -> bytes:
         "splits": {split.name: split.num_examples for split in info.splits},
         "shards": [asdict(shard) for shard in shards],
         "versions": dict(info.versions),
-        "engine": None,
+        "engine": None if info.engine is None else asdict(info.engine),
     }
     return (json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
@@ -130,6 +140,7 @@ def read_manifest(root: Path) -> Manifest:
             splits={str(k): int(v) for k, v in data["splits"].items()},
             shards=tuple(ShardEntry(**item) for item in data["shards"]),
             versions=data["versions"],
+            engine=None if data["engine"] is None else EngineInfo(**data["engine"]),
         )
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise WorkError(f"{path}: damaged: {type(error).__name__}: {error}") from None
@@ -137,7 +148,8 @@ def read_manifest(root: Path) -> Manifest:
 
 def _layout(content: str, item: dict[str, Any]) -> Layout:
     if content == "audio":
-        return AudioLayout(**item)
+        annotations = tuple(Annotation(**column) for column in item.pop("annotations", ()))
+        return AudioLayout(**item, annotations=annotations)
     labels = item.pop("labels")
     return TextLayout(**item, labels=None if labels is None else tuple(labels))
 
