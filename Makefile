@@ -11,7 +11,7 @@ JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
 SETUP_STAMP := $(VENV)/.setup-stamp
 LINT_STAMP := $(VENV)/.lint-stamp
 NATIVE := CMakeLists.txt $(shell find csrc -type f 2>/dev/null) $(wildcard recipes/*.py recipes/*.toml recipes/*.json)
-EXTRAS := train,text,llm,speech,cluster,plot,images,dev
+EXTRAS := train,text,llm,speech,loudness,cluster,plot,images,dev
 # What builds us without isolation; setuptools and wheel build the two pure-Python dependencies that come as source.
 BUILD_TOOLS := scikit-build-core pybind11 cmake ninja setuptools wheel
 

@@ -12,6 +12,7 @@ from benchmarks import (
     bench_knn,
     bench_linear,
     bench_metrics,
+    bench_speech,
     bench_text,
     bench_tone,
 )
@@ -27,6 +28,7 @@ BENCHMARKS = {
     "knn": bench_knn.run,
     "linear": bench_linear.run,
     "images": bench_images.run,
+    "speech": bench_speech.run,
 }
 
 

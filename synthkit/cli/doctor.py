@@ -19,6 +19,7 @@ _EXTRAS = {
     "text": (("transformers", "datasets", "captum"), "language models and attribution"),
     "llm": (("openai",), "rationales from a language model"),
     "speech": (("TTS", "six", "torchcodec"), "neural voices for SynSpeech"),
+    "loudness": (("pyloudnorm",), "speech of equal loudness (BS.1770)"),
     "cluster": (("distributed", "fsspec", "s3fs"), "Dask executors and object storage"),
     "plot": (("matplotlib",), "pictures"),
     "images": (("PIL",), "folders of PNG files as sequences"),

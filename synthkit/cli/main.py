@@ -101,6 +101,24 @@ def verify(
     run(directory, regenerate=regenerate, as_json=json)
 
 
+@app.command()
+def audit(
+    directory: Directory,
+    normalization: Annotated[
+        str,
+        typer.Option(metavar="N", help="What is done to the mel spectrum: none, utterance, frame_max, frame_meanstd."),
+    ] = "none",
+    max_examples: Annotated[int, typer.Option(metavar="N", help="Examples to listen to, spread evenly.", min=1)] = 4000,
+    seed: Annotated[int, typer.Option(metavar="S", help="Of the choice of examples.")] = 0,
+    threads: Annotated[int | None, typer.Option(metavar="N", help="Threads; one a core by default.")] = None,
+    json: Json = False,
+) -> None:
+    """Check that a linear probe finds every factor in the audio; exit 1 where one is lost."""
+    from synthkit.cli.audit import run
+
+    run(directory, normalization=normalization, max_examples=max_examples, seed=seed, threads=threads, as_json=json)
+
+
 @app.command("list")
 def list_(
     what: Annotated[str, typer.Argument(metavar="[recipes|generators|designs|formats]")] = "recipes", json: Json = False

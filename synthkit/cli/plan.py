@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from synthkit.cli.output import console, print_json, print_text, shown_values
 from synthkit.recipe.load import load_recipe
 from synthkit.records import TextLayout
 from synthkit.run.preview import Preview, preview
-from synthkit.shards.wording import format_bytes, format_number
+from synthkit.shards.wording import format_bytes, format_number, format_seconds
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -47,6 +48,8 @@ def _as_data(found: Preview) -> dict[str, Any]:
         "design": found.recipe.design.kind,
         "factors": factors,
         "warnings": list(found.warnings),
+        "engine": None if found.engine is None else asdict(found.engine),
+        "seconds_per_example": found.seconds_per_example,
         "examples": list(found.examples),
     }
 
@@ -69,8 +72,23 @@ def _print(found: Preview) -> None:
         _print_texts(found.examples)
     else:
         screen.print(_examples(found.examples))
+    if found.engine is not None:
+        screen.print(_time(found, total), markup=False)
     for warning in found.warnings:
         screen.print(f"note: {warning}", markup=False)
+
+
+def _time(found: Preview, total: int) -> str:
+    """What the engine would take: an estimate from a few examples made here."""
+    name = f"{found.engine.name} {found.engine.version}" if found.engine else ""
+    if found.seconds_per_example is None:
+        return f"engine: {name}"
+    whole = found.seconds_per_example * total
+    cores = len(os.sched_getaffinity(0))
+    return (
+        f"engine: {name}, about {format_seconds(found.seconds_per_example)} an example here: "
+        f"{format_seconds(whole)} on one core, {format_seconds(whole / cores)} on {cores}"
+    )
 
 
 def _size(found: Preview) -> str:

@@ -155,6 +155,10 @@ class EngineBacked(Protocol):
     def engine(self) -> EngineInfo:
         """What makes the examples here and now, and what it promises."""
 
+    @property
+    def engine_ready(self) -> bool:
+        """Whether it can make examples at once, without a download."""
+
 
 @runtime_checkable
 class Noted(Protocol):

@@ -22,6 +22,7 @@ _OWN = {
     "protein_file": "synthkit.generators.protein_file:ProteinFile",
     "image_sequence": "synthkit.generators.image_sequence:ImageSequence",
     "shapes": "synthkit.generators.shapes:Shapes",
+    "speech": "synthkit.generators.speech:Speech",
 }
 
 

@@ -55,6 +55,8 @@ def apply(data: dict[str, Any], path: str, value: Any) -> Any:
 def _enter(here: Any, step: str, path: str) -> Any:
     if isinstance(here, list):
         return here[_position(here, step, path)]
+    if isinstance(here, dict) and step not in here and path.startswith("params."):
+        here[step] = {}  # a record that the recipe leaves to its defaults; its generator knows its fields
     if isinstance(here, dict) and step in here:
         return here[step]
     known = sorted(here) if isinstance(here, dict) else []

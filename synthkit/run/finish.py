@@ -9,7 +9,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from synthkit.records import DatasetInfo, ShardRecord, SplitInfo
+from synthkit.audit import audit_shards, card_section
+from synthkit.records import AudioLayout, DatasetInfo, ShardRecord, SplitInfo
 from synthkit.run import state
 from synthkit.run.attempts import ATTEMPTS
 from synthkit.run.baselines import merge_texts, text_baselines
@@ -20,11 +21,13 @@ from synthkit.shards.card import render_card
 from synthkit.shards.content import fingerprint
 from synthkit.shards.croissant import croissant
 from synthkit.shards.files import sync_folder, write_file
+from synthkit.shards.formats import open_shard
 from synthkit.shards.manifest import MANIFEST, STATE, SUMS, render_manifest, render_sums
 
 __all__ = ["finish"]
 
 _PIECE = 2**20
+_AUDITED = 1200  # clips; `synthkit audit` listens to more
 
 
 def finish(prepared: Prepared, root: Path) -> DatasetInfo:
@@ -75,12 +78,22 @@ def _info(prepared: Prepared, root: Path, tasks: list[ShardTask]) -> DatasetInfo
         fingerprint=fingerprint(_digests(root, tasks)),
         reproducible="bits" if prepared.engine is None else prepared.engine.reproducible,
         engine=prepared.engine,
-        audit="",
+        audit=_audit(prepared, root, shards) if prepared.engine is not None else "",
         statistics=merged,
         baselines=majority_baselines(merged),
         task_baselines=text_baselines(texts),
         versions=_versions(),
     )
+
+
+def _audit(prepared: Prepared, root: Path, shards: dict[str, list[ShardRecord]]) -> str:
+    """The factor audit of what an engine made, as a section of the card."""
+    layout, format = prepared.generator.layout, prepared.recipe.output.format
+    if not isinstance(layout, AudioLayout):
+        return ""
+    paths = [shard.files[0].path for found in shards.values() for shard in found]
+    readers = [open_shard(root, path, format, layout, prepared.factors) for path in paths]
+    return card_section(audit_shards(readers, layout, prepared.factors, max_examples=_AUDITED))
 
 
 def _digests(root: Path, tasks: list[ShardTask]) -> Iterator[bytes]:

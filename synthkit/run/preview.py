@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
+from synthkit.errors import ExamplesError
+from synthkit.generators.base import EngineBacked
 from synthkit.recipe import Recipe
-from synthkit.records import FactorInfo, Layout, Rows
+from synthkit.records import EngineInfo, FactorInfo, Layout, Rows
 from synthkit.run.attempts import Attempts
+from synthkit.run.batches import batches
 from synthkit.run.prepare import Prepared, prepare
 
 __all__ = ["Preview", "preview"]
+
+_WARMING = 2
+_TIMED = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,8 @@ class Preview:
         layout: Shape of a clip, or columns of a text.
         factors: What varies.
         warnings: What a user should know.
+        engine: What would make the examples, where it is not synthkit itself and is ready here.
+        seconds_per_example: What it takes for one example here, one process; None where it is not known.
         examples: The first examples of the first split: id and factor values, with the texts of a text task.
     """
 
@@ -33,11 +42,15 @@ class Preview:
     layout: Layout
     factors: tuple[FactorInfo, ...]
     warnings: tuple[str, ...]
+    engine: EngineInfo | None
+    seconds_per_example: float | None
     examples: tuple[dict[str, Any], ...]
 
 
 def preview(recipe: Recipe, examples: int = 5) -> Preview:
     """Plan a recipe; takes the same time for a thousand examples and for a billion.
+
+    A few examples of an engine are made to know what one takes.
 
     Raises:
         InputError: All that is wrong with it, each problem with its path.
@@ -55,6 +68,7 @@ def preview(recipe: Recipe, examples: int = 5) -> Preview:
             texts["rationale"] = batch.rationale.tolist()
     columns = {**texts, **{name: values.tolist() for name, values in rows.values.items()}}
     first = tuple({"id": id, **{name: column[i] for name, column in columns.items()}} for i, id in enumerate(rows.ids))
+    ready = isinstance(prepared.generator, EngineBacked) and prepared.generator.engine_ready
     return Preview(
         recipe=prepared.recipe,
         sizes=plan.sizes,
@@ -62,8 +76,26 @@ def preview(recipe: Recipe, examples: int = 5) -> Preview:
         layout=layout,
         factors=prepared.factors,
         warnings=prepared.notes,
+        engine=prepared.engine if ready else None,
+        seconds_per_example=_seconds(prepared, split) if ready else None,
         examples=first,
     )
+
+
+def _seconds(prepared: Prepared, split: str) -> float | None:
+    """Seconds for an example, by making a few; the first two warm the engine up."""
+    made = min(_TIMED, prepared.plan.sizes[split] - _WARMING)
+    if made < 1:
+        return None
+    try:
+        for _ in batches(prepared.plan, prepared.generator, None, split, 0, _WARMING):
+            pass
+        started = time.perf_counter()
+        for _ in batches(prepared.plan, prepared.generator, None, split, _WARMING, made):
+            pass
+    except ExamplesError:  # told by the build, where it matters
+        return None
+    return (time.perf_counter() - started) / made
 
 
 def _drawn(prepared: Prepared, rows: Rows) -> Rows:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from synthkit.records import FactorValue
 
-__all__ = ["format_bytes", "format_number"]
+__all__ = ["format_bytes", "format_number", "format_seconds"]
 
 
 def format_bytes(count: float) -> str:
@@ -21,3 +21,14 @@ def format_bytes(count: float) -> str:
 def format_number(value: FactorValue | None) -> str:
     """A factor's value: six significant digits are plenty to recognise it."""
     return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def format_seconds(seconds: float) -> str:
+    """``12 ms``, ``3.4 s``, ``25 min``, ``7.1 h``: two significant digits of an estimate."""
+    if seconds < 1:
+        return f"{seconds * 1000:.2g} ms"
+    for unit, size in (("s", 60), ("min", 60), ("h", 48)):
+        if seconds < size:
+            return f"{seconds:.2g} {unit}"
+        seconds /= 60 if unit != "h" else 24
+    return f"{seconds:.0f} days"

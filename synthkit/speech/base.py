@@ -42,10 +42,14 @@ class Style:
     Attributes:
         name: One of `STYLES`.
         intensity: How much of it: 0 is as neutral, 1 as documented, 2 twice that.
+        rate: Tempo of this take, a factor on that of the voice and style.
+        pitch: Pitch of this take above that of the voice and style, semitones.
     """
 
     name: str = "neutral"
     intensity: float = 1.0
+    rate: float = 1.0
+    pitch: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,10 @@ class SpeechEngine(Protocol):
     @property
     def info(self) -> EngineInfo:
         """Name, version, model hash, licence and what it promises."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether all that it needs is on this machine, so that nothing would be downloaded."""
 
     @property
     def styles(self) -> tuple[str, ...]:

@@ -1,0 +1,179 @@
+"""Whole speech datasets by the real espeak-ng: one fingerprint, kills, and an espeak-ng that is ill."""
+
+import json
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+import synthkit as package
+from synthkit.run import verify
+
+REAL = shutil.which("espeak-ng")
+SMALL = ("synspeech_small", "--limit", "48", "--shard-size", "8")
+
+
+def run(*arguments, path=None, **environment):
+    """The command, with a folder in front of PATH or PATH itself replaced."""
+    env = {**os.environ, **{name: str(value) for name, value in environment.items()}}
+    if path is not None:
+        env["PATH"] = str(path)
+    command = [sys.executable, "-m", "synthkit", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=180, env=env)
+
+
+def fake(folder, script):
+    """A PATH whose espeak-ng is a shell script; ``REAL`` stands for the real one."""
+    folder.mkdir(exist_ok=True)
+    program = folder / "espeak-ng"
+    program.write_text("#!/bin/sh\n" + script.replace("REAL", REAL))
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    return f"{folder}{os.pathsep}{os.environ['PATH']}"
+
+
+def fingerprint(done):
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()[-1]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A small dataset by one worker, and its fingerprint."""
+    root = tmp_path_factory.mktemp("speech") / "d"
+    return root, fingerprint(run("generate", *SMALL, "--out", root, "--workers", 1))
+
+
+def test_one_fingerprint_for_one_and_two_workers(made, tmp_path):
+    assert fingerprint(run("generate", *SMALL, "--out", tmp_path / "d", "--workers", 2)) == made[1]
+
+
+@pytest.mark.parametrize("more", [("--format", "flac"), ("--shard-size", "48"), ("--format", "wav")])
+def test_nor_does_it_depend_on_the_container(made, tmp_path, more):
+    assert fingerprint(run("generate", *SMALL, *more, "--out", tmp_path / "d")) == made[1]
+    report = verify(tmp_path / "d", regenerate=5)
+    assert report.ok, report.problems
+
+
+def test_what_stands_beside_a_clip(made):
+    data = package.load(made[0])
+    for example in list(data)[::5]:
+        notes = example.annotations
+        starts, ends = np.array(notes["phoneme_starts"]), np.array(notes["phoneme_ends"])
+        assert len(notes["phonemes"]) == len(starts) == len(ends) > 5
+        assert (starts < ends).all()
+        assert (ends[:-1] <= starts[1:] + 1e-9).all()
+        assert starts[0] >= 0
+        assert ends[-1] <= notes["duration"] + 1e-6
+        assert notes["num_words"] == len(notes["transcript"].split()) == 5
+        assert example.audio.shape == (40000,)
+        assert 0.02 < np.abs(example.audio).max() < 1
+        spoken = example.audio[: int(notes["duration"] * 16000)]
+        assert np.abs(example.audio[len(spoken) :]).max(initial=0) == 0
+        middle = example.audio[int(starts[0] * 16000) : int(ends[-1] * 16000)]
+        assert np.square(middle).sum() > 0.98 * np.square(example.audio).sum()
+
+
+def test_it_verifies_and_names_its_engine(made):
+    assert "5 examples made again" in run("verify", made[0], "--regenerate", 5).stdout
+    manifest = json.loads((made[0] / "manifest.json").read_bytes())
+    assert manifest["engine"]["name"] == "espeak-ng"
+    assert manifest["reproducible"] == "engine"
+    assert manifest["engine"]["model_hash"].startswith("sha256:")
+    card = (made[0] / "README.md").read_text()
+    assert "espeak-ng" in card
+    assert "## Factor audit" in card
+
+
+@pytest.mark.parametrize("moment", [0.8, 1.2, 1.6, 2.0])
+def test_killed_and_resumed(made, tmp_path, moment):
+    command = [sys.executable, "-m", "synthkit", "generate", *SMALL, "--out", str(tmp_path / "d"), "--workers", "2"]
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(command, stdout=quiet, stderr=quiet, start_new_session=True)
+    time.sleep(moment)
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert fingerprint(run(*command[3:])) == made[1]
+
+
+def test_no_program_is_left_behind(tmp_path):
+    """A killed build leaves neither a process nor a folder of voices."""
+    before = set((tmp_path / "tmp").iterdir()) if (tmp_path / "tmp").exists() else set()
+    (tmp_path / "tmp").mkdir()
+    done = run("generate", *SMALL, "--out", tmp_path / "d", TMPDIR=tmp_path / "tmp")
+    fingerprint(done)
+    assert set((tmp_path / "tmp").iterdir()) == before
+
+
+def test_a_missing_program_is_named(tmp_path):
+    done = run("generate", *SMALL, "--out", tmp_path / "d", path=tmp_path)
+    assert done.returncode == 1
+    assert "espeak-ng" in done.stderr
+    assert "apt-get install espeak-ng" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "d").exists()
+
+
+def test_a_program_that_never_answers(tmp_path):
+    path = fake(tmp_path / "bin", "exec sleep 60\n")
+    started = time.perf_counter()
+    done = run("generate", *SMALL, "--out", tmp_path / "d", path=path, SYNTHKIT_SPEECH_TIMEOUT=1)
+    assert time.perf_counter() - started < 40
+    assert done.returncode == 1
+    assert "espeak-ng" in done.stderr
+    assert "1 s" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "fingerprint" not in done.stdout
+
+
+SLOW = 'case "$*" in *--version*|*--voices*) exec REAL "$@";; esac\nexec sleep 60\n'
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_program_that_hangs_at_every_text(tmp_path, workers):
+    path = fake(tmp_path / "bin", SLOW)
+    done = run(
+        "generate", *SMALL, "--out", tmp_path / "d", "--workers", workers, path=path, SYNTHKIT_SPEECH_TIMEOUT=0.5
+    )
+    assert done.returncode == 1
+    assert "espeak-ng" in done.stderr
+    assert "0.5 s" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "fingerprint" not in done.stdout
+
+
+CRASHING = 'case "$*" in *seven*) kill -SEGV $$;; esac\nexec REAL "$@"\n'
+DIGITS = ("digits_speech", "--limit", "60", "--shard-size", "6")
+
+
+def test_what_crashes_is_named_and_the_rest_stays(tmp_path):
+    whole = fingerprint(run("generate", *DIGITS, "--out", tmp_path / "whole"))
+    path = fake(tmp_path / "bin", CRASHING)
+    done = run("generate", *DIGITS, "--out", tmp_path / "d", path=path)
+    sevens = [e.id for e in package.load(tmp_path / "whole") if e.annotations["transcript"] == "seven"]
+    assert sevens
+    assert done.returncode == 1
+    assert f"{len(sevens)} example(s) could not be made" in done.stderr
+    for id in sevens:
+        assert id in done.stderr
+    assert "Traceback" not in done.stderr
+    assert fingerprint(run("generate", *DIGITS, "--out", tmp_path / "d")) == whole
+
+
+FAILS_ONCE = """\
+mark="$0.$(printf %s "$*" | sed "s/path=[^ ]*//" | cksum | cut -d" " -f1)"
+if mkdir "$mark" 2>/dev/null; then kill -SEGV $$; fi
+exec REAL "$@"
+"""
+
+
+def test_what_fails_once_is_tried_again(tmp_path):
+    whole = fingerprint(run("generate", *DIGITS, "--out", tmp_path / "whole"))
+    path = fake(tmp_path / "bin", FAILS_ONCE)
+    assert fingerprint(run("generate", *DIGITS, "--out", tmp_path / "d", path=path)) == whole
