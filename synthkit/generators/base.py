@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
+from typing import Any, ClassVar, Literal, Protocol, Self, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +24,17 @@ from synthkit.records import (
     Verdict,
 )
 
-__all__ = ["AudioGenerator", "EngineBacked", "FactorSpec", "Generator", "Noted", "Source", "TextGenerator"]
+__all__ = [
+    "AudioGenerator",
+    "EngineBacked",
+    "FactorSpec",
+    "Generator",
+    "Noted",
+    "Source",
+    "TextGenerator",
+    "has_engine",
+    "has_notes",
+]
 
 Source = Literal["factors", "items", "attempts"]
 
@@ -147,7 +157,6 @@ class TextGenerator(Protocol):
         """Replay an explanation, also one that a model wrote, and name its first wrong step."""
 
 
-@runtime_checkable
 class EngineBacked(Protocol):
     """A generator whose examples are made by an engine that is not part of synthkit."""
 
@@ -160,7 +169,6 @@ class EngineBacked(Protocol):
         """Whether it can make examples at once, without a download."""
 
 
-@runtime_checkable
 class Noted(Protocol):
     """A generator that has something to say about its data."""
 
@@ -170,3 +178,13 @@ class Noted(Protocol):
 
 
 Generator = AudioGenerator | TextGenerator
+
+
+def has_engine(generator: object) -> TypeGuard[EngineBacked]:
+    """Whether an engine makes its examples; asks the class, for the engine itself may have to load or download much."""
+    return hasattr(type(generator), "engine")
+
+
+def has_notes(generator: object) -> TypeGuard[Noted]:
+    """Whether it has something to say about its data."""
+    return hasattr(type(generator), "notes")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synthkit.errors import ExamplesError, InputError, WorkError
+from synthkit.generators.base import has_engine
 from synthkit.recipe import Recipe
 from synthkit.run import state
 from synthkit.run.attempts import Attempts
@@ -135,7 +136,7 @@ def _run(
     if on_progress:
         on_progress(Progress(there, total, 0))
     size_to_make = sum(task.rows for task in todo) * prepared.generator.layout.bytes_per_example
-    if workers is None and size_to_make < _SMALL_BYTES and prepared.engine is None:
+    if workers is None and size_to_make < _SMALL_BYTES and not has_engine(prepared.generator):
         workers = 1
     try:
         with (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from synthkit.errors import InputError
 from synthkit.generators import Generator
-from synthkit.generators.base import EngineBacked, Noted
+from synthkit.generators.base import has_engine, has_notes
 from synthkit.generators.resolve import bind, needs_factors, resolve
 from synthkit.plan import Plan, make_plan
 from synthkit.recipe import Recipe
@@ -38,12 +38,12 @@ class Prepared:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a user should know: of the design, and of the generator's data."""
-        return (*self.plan.warnings, *(self.generator.notes if isinstance(self.generator, Noted) else ()))
+        return (*self.plan.warnings, *(self.generator.notes if has_notes(self.generator) else ()))
 
     @property
     def engine(self) -> EngineInfo | None:
         """The engine that makes the examples here and now, None where synthkit does it itself."""
-        return self.generator.engine if isinstance(self.generator, EngineBacked) else None
+        return self.generator.engine if has_engine(self.generator) else None
 
     @property
     def draws(self) -> bool:

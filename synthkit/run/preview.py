@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from synthkit.errors import ExamplesError
-from synthkit.generators.base import EngineBacked
+from synthkit.generators.base import has_engine
 from synthkit.recipe import Recipe
 from synthkit.records import EngineInfo, FactorInfo, Layout, Rows
 from synthkit.run.attempts import Attempts
@@ -68,7 +68,7 @@ def preview(recipe: Recipe, examples: int = 5) -> Preview:
             texts["rationale"] = batch.rationale.tolist()
     columns = {**texts, **{name: values.tolist() for name, values in rows.values.items()}}
     first = tuple({"id": id, **{name: column[i] for name, column in columns.items()}} for i, id in enumerate(rows.ids))
-    ready = isinstance(prepared.generator, EngineBacked) and prepared.generator.engine_ready
+    ready = has_engine(prepared.generator) and prepared.generator.engine_ready
     return Preview(
         recipe=prepared.recipe,
         sizes=plan.sizes,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from synthkit.errors import ExamplesError
-from synthkit.generators.base import EngineBacked
+from synthkit.generators.base import has_engine
 from synthkit.recipe import Recipe
 from synthkit.records import ShardRecord, TextBatch
 from synthkit.run import state
@@ -74,7 +74,7 @@ class ShardDone:
 def shard_tasks(prepared: Prepared, out: str, on_error: OnError = "stop") -> list[ShardTask]:
     """Cut the splits into shards, in order."""
     generator = prepared.generator
-    most_rows = _MAX_ENGINE_ROWS if isinstance(generator, EngineBacked) else _MAX_SHARD_ROWS
+    most_rows = _MAX_ENGINE_ROWS if has_engine(generator) else _MAX_SHARD_ROWS
     most = max(_SHARD_BYTES[generator.content] // generator.layout.bytes_per_example, 1)
     rows = prepared.recipe.output.shard_size or min(most, most_rows)
     text = prepared.recipe.canonical_json()

@@ -26,9 +26,13 @@ def format_number(value: FactorValue | None) -> str:
 def format_seconds(seconds: float) -> str:
     """``12 ms``, ``3.4 s``, ``25 min``, ``7.1 h``: two significant digits of an estimate."""
     if seconds < 1:
-        return f"{seconds * 1000:.2g} ms"
-    for unit, size in (("s", 60), ("min", 60), ("h", 48)):
+        return f"{_rounded(seconds * 1000)} ms"
+    for unit, size, next_size in (("s", 60, 60), ("min", 60, 60), ("h", 48, 24)):
         if seconds < size:
-            return f"{seconds:.2g} {unit}"
-        seconds /= 60 if unit != "h" else 24
-    return f"{seconds:.0f} days"
+            return f"{_rounded(seconds)} {unit}"
+        seconds /= next_size
+    return f"{_rounded(seconds)} days"
+
+
+def _rounded(value: float) -> str:
+    return f"{float(f'{value:.2g}'):g}"

@@ -171,7 +171,8 @@ class Espeak:
         return made
 
     def _say(self, text: str, asked: Setting) -> Spoken:
-        voice = f"{self._language.code}+{VARIANT}"
+        # By its file: a few languages are not found by their code.
+        voice = f"{self._language.file.removeprefix('lang/')}+{VARIANT}"
         spoken = self._client.say(voice, text, asked)
         if text not in self._compared and len(self._compared) < _COMPARED:
             self._compare(spoken, voice, text, asked)

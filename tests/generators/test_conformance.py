@@ -56,6 +56,7 @@ CASES = {
     "bit_xor": Case("bit_xor"),
     "image_sequence": Case("digits_sequence"),
     "shapes": Case("shapes_sequence"),
+    "speech": Case("synspeech_small", ["design.limit=24"]),
     "protein_families": Case("protein_families"),
     "protein_file": Case(
         {

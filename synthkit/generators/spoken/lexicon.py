@@ -304,7 +304,7 @@ golden G OW L D AH N
 strange S T R EY N JH
 thick TH IH K
 dusty D AH S T IY
-orange AO R AH N JH
+pink P IH NG K
 silver S IH L V ER
 narrow N EH R OW
 shiny SH AY N IY
@@ -432,7 +432,7 @@ behind B IH HH AY N D
 in IH N
 by B AY
 beside B IH S AY D
-outside AW T S AY D
+around ER AW N D
 beyond B IY AA N D
 inside IH N S AY D
 """)
