@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice, product
 from typing import Any
 
+from synthkit.errors import InputError
 from synthkit.generators.resolve import extreme_field
 from synthkit.generators.spoken.base import SpokenTexts
 from synthkit.recipe import Categorical, Recipe
@@ -15,6 +17,7 @@ __all__ = ["recipe_problems"]
 
 _TEXT_FACTORS = ("words", "vocabulary", "coverage")
 _MAX_LISTED = 5
+_MAX_KINDS = 64
 
 
 def recipe_problems(recipe: Recipe, params: Any, engine: SpeechEngine, texts: SpokenTexts) -> list[str]:
@@ -29,7 +32,7 @@ def recipe_problems(recipe: Recipe, params: Any, engine: SpeechEngine, texts: Sp
     for name in _TEXT_FACTORS:
         if _varies(recipe, name) and name not in texts.factors:
             found.append(f"factors.{name}: means nothing with params.texts.source = {params.texts.source!r}")
-    return found or list(_text_problems(params, engine, texts))
+    return found or [*_sentence_problems(recipe, params, texts), *_text_problems(params, engine, texts)]
 
 
 def _varies(recipe: Recipe, name: str) -> bool:
@@ -60,6 +63,25 @@ def _style_problems(recipe: Recipe, params: Any, engine: SpeechEngine) -> list[s
     if not found and "neutral" in styles and _varies(recipe, "intensity"):
         found.append(f"factors.intensity: 'neutral' has none: all its levels would sound alike; take it out of {where}")
     return found
+
+
+def _sentence_problems(recipe: Recipe, params: Any, texts: SpokenTexts) -> list[str]:
+    """Whether there are as many different sentences as are asked for, in each of the first kinds."""
+    if not texts.factors:
+        return []
+    levels = {name: [getattr(params, name)] for name in _TEXT_FACTORS}
+    last = params.text
+    for factor in recipe.factors:
+        if factor.name in levels:
+            levels[factor.name] = list(factor.info().values or levels[factor.name])
+        if factor.name == "text":
+            last = int((factor.extremes or (0, 0))[1])
+    for words, vocabulary, coverage in islice(product(*levels.values()), _MAX_KINDS):
+        try:
+            texts.text(last, words=int(words), vocabulary=str(vocabulary), coverage=str(coverage))
+        except InputError as error:
+            return [str(error)]
+    return []
 
 
 def _text_problems(params: Any, engine: SpeechEngine, texts: SpokenTexts) -> Iterator[str]:

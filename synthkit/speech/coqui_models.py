@@ -98,23 +98,25 @@ def load_model(
     what = model or model_path
     with quiet():
         try:
+            import torch
             from TTS.api import TTS
 
-            if model is not None:
-                with _agreed():
-                    loaded = TTS(model, progress_bar=False)
-            else:
-                loaded = TTS(
-                    model_path=model_path,
-                    config_path=config_path,
-                    speakers_file_path=speakers_path,
-                    progress_bar=False,
-                )
-            return loaded.to(device).eval()
+            # Its weights are drawn before they are read: torch's generator is left as it was.
+            with torch.random.fork_rng(devices=[]):
+                return _loaded(TTS, model, model_path, config_path, speakers_path).to(device).eval()
         except Exception as error:
             # Anything may come out of a damaged file, of a download, or of a device.
             said = (str(error).strip().splitlines() or [""])[0][:200]
             raise WorkError(f"{what}: coqui-tts cannot load it: {type(error).__name__}: {said}") from None
+
+
+def _loaded(
+    tts: Any, model: str | None, model_path: str | None, config_path: str | None, speakers_path: str | None
+) -> Any:
+    if model is not None:
+        with _agreed():
+            return tts(model, progress_bar=False)
+    return tts(model_path=model_path, config_path=config_path, speakers_file_path=speakers_path, progress_bar=False)
 
 
 @contextlib.contextmanager
