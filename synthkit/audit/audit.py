@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from synthkit.shards.base import RawExample, ShardReader
 from synthkit.shards.formats import open_shard
 from synthkit.shards.manifest import read_manifest
 
-__all__ = ["Audit", "audit_dataset", "audit_shards"]
+__all__ = ["Audit", "Shard", "audit_dataset", "audit_shards"]
 
 _MOST_LEVELS = 10  # a factor of numbers with more is probed by its value
 _MAX_CLASSES = 1000
@@ -91,11 +92,12 @@ def audit_dataset(
     manifest = read_manifest(path)
     if not isinstance(manifest.layout, AudioLayout):
         raise InputError(f"{path}: holds texts; an audit listens to clips")
-    readers = [
-        open_shard(path, shard.path, manifest.format, manifest.layout, manifest.factors) for shard in manifest.shards
+    shards = [
+        Shard(s.rows, partial(open_shard, path, s.path, manifest.format, manifest.layout, manifest.factors))
+        for s in manifest.shards
     ]
     return audit_shards(
-        readers,
+        shards,
         manifest.layout,
         manifest.factors,
         max_examples=max_examples,
@@ -105,8 +107,21 @@ def audit_dataset(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """A shard that can be opened.
+
+    Attributes:
+        rows: Its examples.
+        open: Opens it.
+    """
+
+    rows: int
+    open: Callable[[], ShardReader[RawExample]]
+
+
 def audit_shards(
-    readers: Sequence[ShardReader[RawExample]],
+    shards: Sequence[Shard],
     layout: AudioLayout,
     factors: tuple[FactorInfo, ...],
     *,
@@ -115,16 +130,17 @@ def audit_shards(
     seed: int = 0,
     threads: int | None = None,
 ) -> Audit:
-    """The same for shards that are open; one clip is held at a time, beside the features."""
+    """The same for shards; one is open at a time, and one clip is held beside the features."""
     if max_examples < 1:
         raise InputError(f"max_examples: must be >= 1, not {max_examples}")
     options = features or FeatureOptions()
-    total = sum(map(len, readers))
+    total = sum(shard.rows for shard in shards)
     order = Permutation(derive_key(seed, "audit", "examples"), max(total, 1))(np.arange(min(max_examples, total)))
-    clips = _listen(readers, layout, options, order)
+    clips = _listen(shards, layout, options, order)
     labels = {f.name: clips.indices[:, k] for k, f in enumerate(factors)}
     probes = tuple(_probe(f, clips, labels[f.name], threads) for f in factors if _varies(f))
-    pairs = dependences(factors, *_columns(readers, factors)) if factors else ()
+    values = {f.name: np.concatenate([columns[f.name] for columns, _ in clips.columns]) for f in factors}
+    pairs = dependences(factors, values, np.concatenate([levels for _, levels in clips.columns])) if factors else ()
     apart = [
         distances(f.name, clips.features, labels[f.name], [str(v) for v in f.values or ()])
         for f in _identities(factors)
@@ -158,10 +174,11 @@ class _Clips:
     rms: list[float]
     clipped: list[bool]
     durations: list[float]
+    columns: list[tuple[dict[str, npt.NDArray[Any]], npt.NDArray[np.int64]]]
 
 
 def _listen(
-    readers: Sequence[ShardReader[RawExample]],
+    shards: Sequence[Shard],
     layout: AudioLayout,
     options: FeatureOptions,
     order: npt.NDArray[np.int64],
@@ -170,35 +187,34 @@ def _listen(
     vectors = np.zeros((len(order), options.size))
     heard: list[RawExample | None] = [None] * len(order)
     levels: list[tuple[float, float, bool]] = [(0.0, 0.0, False)] * len(order)
-    for place, example in _in_order(readers, order):
-        vectors[place] = measure(example.samples)
-        levels[place] = clip_levels(example.samples)
-        empty = example.samples[:0]
-        heard[place] = RawExample(example.id, example.factors, example.factor_indices, empty, example.annotations)
+    columns = []
+    for reader, places, rows in _in_order(shards, order):
+        columns.append(reader.factor_columns())
+        for place, row in zip(places, rows, strict=True):
+            example = reader.read(row)
+            vectors[place] = measure(example.samples)
+            levels[place] = clip_levels(example.samples)
+            nothing = np.empty(0, example.samples.dtype)  # a view would hold the clip
+            heard[place] = replace(example, samples=nothing)
     kept = [example for example in heard if example is not None]
     durations = [float(d) for e in kept if isinstance(d := e.annotations.get("duration"), float)]
     indices = np.array([e.factor_indices for e in kept], np.int64).reshape(len(kept), -1)
     peaks, rms, clipped = ([level[i] for level in levels] for i in range(3))
-    return _Clips(vectors, indices, [e.factors for e in kept], peaks, rms, [bool(c) for c in clipped], durations)
+    return _Clips(
+        vectors, indices, [e.factors for e in kept], peaks, rms, [bool(c) for c in clipped], durations, columns
+    )
 
 
 def _in_order(
-    readers: Sequence[ShardReader[RawExample]], order: npt.NDArray[np.int64]
-) -> Iterator[tuple[int, RawExample]]:
-    """The chosen examples in the order of the shards, each with its place in the permutation."""
-    starts = np.concatenate([[0], np.cumsum([len(reader) for reader in readers])])
-    for place in np.argsort(order, kind="stable").tolist():
-        number = int(order[place])
-        which = int(np.searchsorted(starts, number, side="right")) - 1
-        yield place, readers[which].read(number - int(starts[which]))
-
-
-def _columns(
-    readers: Sequence[ShardReader[RawExample]], factors: tuple[FactorInfo, ...]
-) -> tuple[dict[str, npt.NDArray[Any]], npt.NDArray[np.int64]]:
-    found = [reader.factor_columns() for reader in readers]
-    values = {f.name: np.concatenate([columns[f.name] for columns, _ in found]) for f in factors}
-    return values, np.concatenate([indices for _, indices in found])
+    shards: Sequence[Shard], order: npt.NDArray[np.int64]
+) -> Iterator[tuple[ShardReader[RawExample], list[int], list[int]]]:
+    """Each shard, opened, with the places in the permutation of its chosen examples, and their rows in it."""
+    start = 0
+    for shard in shards:
+        places = np.flatnonzero((order >= start) & (order < start + shard.rows))
+        places = places[np.argsort(order[places], kind="stable")]
+        yield shard.open(), places.tolist(), (order[places] - start).tolist()
+        start += shard.rows
 
 
 def _varies(factor: FactorInfo) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Iterator
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from synthkit.audit import audit_shards, card_section
+from synthkit.audit import Shard, audit_shards, card_section
 from synthkit.records import AudioLayout, DatasetInfo, ShardRecord, SplitInfo
 from synthkit.run import state
 from synthkit.run.attempts import ATTEMPTS
@@ -91,9 +92,12 @@ def _audit(prepared: Prepared, root: Path, shards: dict[str, list[ShardRecord]])
     layout, format = prepared.generator.layout, prepared.recipe.output.format
     if not isinstance(layout, AudioLayout):
         return ""
-    paths = [shard.files[0].path for found in shards.values() for shard in found]
-    readers = [open_shard(root, path, format, layout, prepared.factors) for path in paths]
-    return card_section(audit_shards(readers, layout, prepared.factors, max_examples=_AUDITED))
+    found = [
+        Shard(shard.rows, partial(open_shard, root, shard.files[0].path, format, layout, prepared.factors))
+        for of_split in shards.values()
+        for shard in of_split
+    ]
+    return card_section(audit_shards(found, layout, prepared.factors, max_examples=_AUDITED))
 
 
 def _digests(root: Path, tasks: list[ShardTask]) -> Iterator[bytes]:

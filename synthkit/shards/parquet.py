@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -82,7 +82,8 @@ class ParquetFileReader(ABC, Generic[L, E]):
             raise WorkError(f"{path}: not readable as parquet: {error}") from None
         counts = [self._file.metadata.row_group(i).num_rows for i in range(self._file.num_row_groups)]
         self._starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        self._group = lru_cache(maxsize=_CACHED_GROUPS)(self._read_group)
+        # The groups that were used last, the newest at the end. No lru_cache of a bound method: it would hold us.
+        self._groups: OrderedDict[int, pa.Table] = OrderedDict()
 
     def __len__(self) -> int:
         return int(self._starts[-1])
@@ -102,6 +103,15 @@ class ParquetFileReader(ABC, Generic[L, E]):
         if not names:
             return {}, np.empty((len(self), 0), np.int64)
         return read_factors(self._file.read(columns=names), self._factors)
+
+    def _group(self, number: int) -> pa.Table:
+        group = self._groups.pop(number, None)
+        if group is None:
+            group = self._read_group(number)
+            if len(self._groups) == _CACHED_GROUPS:
+                self._groups.popitem(last=False)
+        self._groups[number] = group
+        return group
 
     def _read_group(self, number: int) -> pa.Table:
         try:
