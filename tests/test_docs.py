@@ -12,12 +12,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from synthkit.generators import generator_class
 from synthkit.metrics import CONVENTIONS, METRICS, Convention
 from synthkit.recipe import Correlated, Grid, HeldOut, LatinHypercube, Random
 from synthkit.recipe.load import load_recipe, recipe_names
 from synthkit.records import AudioLayout, TextExample
 from synthkit.run import preview
 from synthkit.shards.content import audio_digest, text_digest
+from synthkit.speech.espeak_styles import STYLE_CHANGES
+from synthkit.speech.espeak_voices import QUALITIES
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -60,6 +63,25 @@ def test_the_readme_quotes_the_fingerprint(golden):
     fingerprint = golden("fingerprints.json")["syntone"]["fingerprint"]
     for command in ("synthkit generate syntone --out syntone", "synthkit verify syntone --regenerate 20"):
         assert console(command)[-1] == f"fingerprint {fingerprint}"
+
+
+def test_the_readme_quotes_the_fingerprint_of_speech(golden):
+    fingerprint = golden("fingerprints.json")["synspeech_small"]["fingerprint"]
+    assert console("synthkit generate synspeech_small --out synspeech_small")[-1] == f"fingerprint {fingerprint}"
+    assert fingerprint in (ROOT / "docs/speech.md").read_text()
+
+
+def test_the_tables_of_the_speech_page_are_real():
+    """Ranges of the speakers, and what each style changes."""
+    page = (ROOT / "docs/speech.md").read_text()
+    for name, quality in QUALITIES.items():
+        low, high = quality.ranges["female"]
+        assert f"| `{name}` | {low:g} to {high:g} |" in page
+        low, high = quality.ranges["male"]
+        assert f"| {low:g} to {high:g} | " in page.partition(f"| `{name}` |")[2].partition("\n")[0]
+    for name, change in STYLE_CHANGES.items():
+        row = f"| `{name}` | x {change.rate:g} | {change.pitch:+g} | x {change.range:g} | {change.volume:+g} |"
+        assert row in page
 
 
 def test_the_recipe_of_the_documentation(tmp_path):
@@ -121,7 +143,8 @@ def load_script(name):
 
 def test_the_gallery_is_real():
     script = load_script("gallery")
-    assert set(script.RECIPES) == {n for n in recipe_names() if not n.startswith("syntone")} - {"cifar10_sequence"}
+    texts = {n for n in recipe_names() if generator_class(load_recipe(n).generator).content == "text"}
+    assert set(script.RECIPES) == texts - {"cifar10_sequence"}
     assert (ROOT / "docs" / "gallery.md").read_text() == script.render()
 
 

@@ -159,7 +159,7 @@ def audit_shards(
         silent=silent,
         clipped=clipped,
         problems=tuple(_problems(probes, clipped, options)),
-        warnings=tuple(_warnings(probes, pairs, silent)),
+        warnings=tuple(_warnings(probes, pairs, silent, clips.cropped)),
     )
 
 
@@ -174,6 +174,7 @@ class _Clips:
     rms: list[float]
     clipped: list[bool]
     durations: list[float]
+    cropped: int
     columns: list[tuple[dict[str, npt.NDArray[Any]], npt.NDArray[np.int64]]]
 
 
@@ -200,9 +201,9 @@ def _listen(
     durations = [float(d) for e in kept if isinstance(d := e.annotations.get("duration"), float)]
     indices = np.array([e.factor_indices for e in kept], np.int64).reshape(len(kept), -1)
     peaks, rms, clipped = ([level[i] for level in levels] for i in range(3))
-    return _Clips(
-        vectors, indices, [e.factors for e in kept], peaks, rms, [bool(c) for c in clipped], durations, columns
-    )
+    cropped = sum(isinstance(lost := e.annotations.get("cropped"), float) and lost > 0 for e in kept)
+    values = [e.factors for e in kept]
+    return _Clips(vectors, indices, values, peaks, rms, [bool(c) for c in clipped], durations, cropped, columns)
 
 
 def _in_order(
@@ -246,7 +247,7 @@ def _problems(probes: Sequence[FactorProbe], clipped: int, options: FeatureOptio
         yield f"{clipped} clip(s) have three or more samples at full scale in a row: they are clipped"
 
 
-def _warnings(probes: Sequence[FactorProbe], pairs: Sequence[Dependence], silent: int) -> Iterator[str]:
+def _warnings(probes: Sequence[FactorProbe], pairs: Sequence[Dependence], silent: int, cropped: int) -> Iterator[str]:
     for probe in probes:
         if probe.verdict == "too few":
             yield f"{probe.factor}: too few examples for so many levels; nothing can be said"
@@ -255,3 +256,5 @@ def _warnings(probes: Sequence[FactorProbe], pairs: Sequence[Dependence], silent
             yield f"{pair.first} and {pair.second} depend on each other: Cramer's V {pair.cramers_v:.3f}"
     if silent:
         yield f"{silent} clip(s) hold no sound"
+    if cropped:
+        yield f"{cropped} clip(s) were longer than the clip and lost their end: the column cropped says how much"

@@ -16,7 +16,6 @@ from synthkit.run.prepare import Prepared, prepare
 
 __all__ = ["Preview", "preview"]
 
-_WARMING = 2
 _TIMED = 12
 
 
@@ -83,15 +82,13 @@ def preview(recipe: Recipe, examples: int = 5) -> Preview:
 
 
 def _seconds(prepared: Prepared, split: str) -> float | None:
-    """Seconds for an example, by making a few; the first two warm the engine up."""
-    made = min(_TIMED, prepared.plan.sizes[split] - _WARMING)
-    if made < 1:
-        return None
+    """Seconds for an example, by making a few, for the second time: an engine may load and check much at first."""
+    made = min(_TIMED, prepared.plan.sizes[split])
     try:
-        for _ in batches(prepared.plan, prepared.generator, None, split, 0, _WARMING):
+        for _ in batches(prepared.plan, prepared.generator, None, split, 0, made):
             pass
         started = time.perf_counter()
-        for _ in batches(prepared.plan, prepared.generator, None, split, _WARMING, made):
+        for _ in batches(prepared.plan, prepared.generator, None, split, 0, made):
             pass
     except ExamplesError:  # told by the build, where it matters
         return None

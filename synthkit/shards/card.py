@@ -196,7 +196,7 @@ def _use(info: DatasetInfo) -> str:
     return f"""## Use
 
 ```sh
-synthkit generate recipe.json --out DIR    # makes it again, bit for bit
+synthkit generate recipe.json --out DIR    # makes it again{_AGAIN[info.reproducible]}
 synthkit verify . --regenerate 20          # hashes, fingerprint, and 20 examples made again
 sha256sum -c SHA256SUMS                    # hashes alone, without synthkit
 ```
@@ -214,6 +214,7 @@ datasets.load_dataset(".", split="{split}")
 """
 
 
+_AGAIN = {"bits": ", bit for bit", "engine": ", with the same engine", "replay": ", from the log"}
 _FIRST = {"audio": "data[0].audio", "text": "data[0].input, data[0].target"}
 
 

@@ -79,10 +79,19 @@ def croissant(info: DatasetInfo) -> dict[str, Any]:
         "rai:dataCollection": f"Synthetic: made by the synthkit generator {info.generator!r}, recipe "
         f"{info.name} {info.version}, seed {info.seed}; {info.fingerprint}.",
         "rai:dataCollectionType": "Software Collection",
-        "rai:personalSensitiveInformation": "None: no person's data went in.",
+        "rai:personalSensitiveInformation": _personal(info),
         "distribution": [_file_object(shard, info) for shard in shards] + [_file_set(info)] + _audio_set(info),
         "recordSet": [_record_set(info)],
     }
+
+
+def _personal(info: DatasetInfo) -> str:
+    if info.engine is None:
+        return "None: no person's data went in."
+    return (
+        f"None was collected for this dataset. Its voices were made by {info.engine.name} ({info.engine.model}); whose "
+        "recordings that learned from, if any, its own documentation says."
+    )
 
 
 def _license(name: str) -> str:

@@ -65,7 +65,8 @@ RECORDED = json.loads((Path(__file__).parent.parent / "golden/fingerprints.json"
 
 
 def test_every_recipe_is_recorded():
-    assert set(RECORDED) == set(recipe_names()) - {"cifar10_sequence"}  # that one needs files
+    # These need files, or a model that is fetched.
+    assert set(RECORDED) == set(recipe_names()) - {"cifar10_sequence", "synspeech_neural"}
 
 
 @pytest.mark.parametrize("name", sorted(RECORDED))
