@@ -14,7 +14,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-from synthkit.speech.chain import ChainOptions, finish
 
 from benchmarks.bench_generate import generate
 from benchmarks.table import Row, alternating
@@ -22,6 +21,7 @@ from synthkit.recipe.load import load_recipe
 from synthkit.records import AudioBatch
 from synthkit.run import prepare, verify
 from synthkit.run.batches import batches
+from synthkit.speech.chain import ChainOptions, finish
 
 __all__ = ["run"]
 

@@ -20,6 +20,7 @@ TRAIN_SHARE = 0.75
 _SIGNIFICANCE = 0.001
 _LEAST_SKILL = 0.05
 _LEAST_PER_LEVEL = 4
+_LEAST_TESTED = 30
 _ITERATIONS = 60
 _RIDGE = 1e-2
 
@@ -37,7 +38,8 @@ class FactorProbe:
             Fisher's transformation.
         examples: Held-out examples.
         verdict: ``recovered``: above chance with p < 0.001, and (score - chance) / (1 - chance) >= 0.05. ``lost``
-            otherwise. ``too few``: fewer than 4 training examples for each level, nothing can be said.
+            otherwise. ``too few``: not recovered, but from fewer than 4 training examples for each level or fewer than
+            30 held-out ones nothing can be said.
     """
 
     factor: str
@@ -75,7 +77,7 @@ def probe_labels(factor: str, features: Floats, labels: Ints, levels: int, threa
     chance = float((test == np.bincount(train).argmax()).mean())
     expected = max(chance, 1 / levels)
     p_value = _binomial_tail(round(score * len(test)), len(test), expected)
-    few = rows < _LEAST_PER_LEVEL * levels
+    few = rows < _LEAST_PER_LEVEL * levels or len(test) < _LEAST_TESTED
     return FactorProbe(
         factor, "accuracy", score, expected, p_value, len(test), _verdict(score, expected, p_value, few=few)
     )
@@ -100,7 +102,9 @@ def probe_values(factor: str, features: Floats, values: Floats) -> FactorProbe:
     guesses = scaled[rows:] @ weights + mean
     score = 1 - float(np.mean((test - guesses) ** 2) / test.var())
     p_value = _correlation_p(guesses, test)
-    return FactorProbe(factor, "r2", score, 0.0, p_value, len(test), _verdict(score, 0.0, p_value, few=False))
+    return FactorProbe(
+        factor, "r2", score, 0.0, p_value, len(test), _verdict(score, 0.0, p_value, few=len(test) < _LEAST_TESTED)
+    )
 
 
 def _train_rows(count: int) -> int:

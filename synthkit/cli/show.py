@@ -65,6 +65,10 @@ def _print_clip(example: AudioExample) -> None:
     factors = ", ".join(f"{name} {format_number(value)}" for name, value in example.factors.items())
     peak, rms = float(np.abs(example.audio).max()), float(np.sqrt(np.mean(np.square(example.audio, dtype=np.float64))))
     screen.print(f"\n{example.id}: {factors}", markup=False)
+    if "transcript" in example.annotations:
+        phonemes = example.annotations.get("phonemes")
+        said = " ".join(map(str, phonemes)) if isinstance(phonemes, list) else ""
+        screen.print(f"  {example.annotations['transcript']}: {said}", markup=False)
     first = ", ".join(f"{sample:.4f}" for sample in example.audio[:6].tolist())
     screen.print(f"  peak {peak:.4f}, rms {rms:.4f}, first samples {first}", markup=False)
     pieces = np.array_split(np.abs(example.audio), min(64, len(example.audio)))

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
-import importlib
-from importlib.metadata import entry_points
-
-from synthkit.errors import InputError
 from synthkit.generators.base import Generator
+from synthkit.plugins import Registry
 
 __all__ = ["generator_class", "generator_names"]
 
-_GROUP = "synthkit.generators"
 _OWN = {
     "tone": "synthkit.generators.tone:Tone",
     "listops": "synthkit.generators.listops:ListOps",
@@ -24,11 +19,12 @@ _OWN = {
     "shapes": "synthkit.generators.shapes:Shapes",
     "speech": "synthkit.generators.speech:Speech",
 }
+_REGISTRY = Registry("synthkit.generators", _OWN, "generator", "generator")
 
 
 def generator_names() -> list[str]:
     """Names of all generators that are installed."""
-    return sorted({*_OWN, *(point.name for point in entry_points(group=_GROUP))})
+    return _REGISTRY.names()
 
 
 def generator_class(name: str) -> type[Generator]:
@@ -37,14 +33,5 @@ def generator_class(name: str) -> type[Generator]:
     Raises:
         InputError: There is none.
     """
-    if name in _OWN:
-        module, _, attribute = _OWN[name].partition(":")
-        found: type[Generator] = getattr(importlib.import_module(module), attribute)
-        return found
-    for point in entry_points(group=_GROUP):
-        if point.name == name:
-            loaded: type[Generator] = point.load()
-            return loaded
-    near = difflib.get_close_matches(name, generator_names(), n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(generator_names())}"
-    raise InputError(f"generator: no generator is named {name!r}; {hint}")
+    found: type[Generator] = _REGISTRY.get(name)
+    return found

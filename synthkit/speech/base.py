@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from synthkit.errors import UtteranceError
 from synthkit.records import EngineInfo
 
-__all__ = ["STYLES", "SpeechEngine", "Style", "Utterance", "Voice"]
+__all__ = ["STYLES", "SpeechEngine", "Style", "Utterance", "Voice", "one_by_one"]
 
 # The styles of the field, in a fixed order; an engine knows some of them, and what each does to the sound is its own.
 STYLES = ("neutral", "slow", "fast", "loud", "excited", "calm", "soft", "whisper", "question")
@@ -69,6 +70,19 @@ class Utterance:
     phonemes: tuple[str, ...] = ()
     starts: tuple[float, ...] = ()
     ends: tuple[float, ...] = ()
+
+
+def one_by_one(
+    say: Callable[[str, Voice, Style], Utterance], asked: Sequence[tuple[str, Voice, Style]]
+) -> list[Utterance | Exception]:
+    """What an engine that makes one utterance at a time makes of several: an `UtteranceError` where one failed."""
+    made: list[Utterance | Exception] = []
+    for request in asked:
+        try:
+            made.append(say(*request))
+        except UtteranceError as error:
+            made.append(error)
+    return made
 
 
 class SpeechEngine(Protocol):

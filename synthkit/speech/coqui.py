@@ -17,7 +17,7 @@ from pydantic import Field
 from synthkit.errors import InputError, UtteranceError, WorkError
 from synthkit.recipe.base import Record
 from synthkit.records import EngineInfo
-from synthkit.speech.base import Style, Utterance, Voice
+from synthkit.speech.base import Style, Utterance, Voice, one_by_one
 from synthkit.speech.coqui_alignment import aligned_phonemes
 from synthkit.speech.coqui_models import (
     check_license,
@@ -152,13 +152,7 @@ class Coqui:
         return utterance
 
     def synthesize_many(self, asked: Sequence[tuple[str, Voice, Style]]) -> list[Utterance | Exception]:
-        made: list[Utterance | Exception] = []
-        for text, voice, style in asked:
-            try:
-                made.append(self.synthesize(text, voice, style))
-            except UtteranceError as error:
-                made.append(error)
-        return made
+        return one_by_one(self.synthesize, asked)
 
     @property
     def _tts(self) -> Any:

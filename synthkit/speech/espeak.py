@@ -14,7 +14,7 @@ import numpy.typing as npt
 from synthkit.errors import InputError, UtteranceError, WorkError
 from synthkit.recipe.base import Record
 from synthkit.records import EngineInfo
-from synthkit.speech.base import Style, Utterance, Voice
+from synthkit.speech.base import Style, Utterance, Voice, one_by_one
 from synthkit.speech.espeak_client import Client, Spoken, TimedOutError
 from synthkit.speech.espeak_host import VARIANT
 from synthkit.speech.espeak_program import (
@@ -162,13 +162,7 @@ class Espeak:
         return _utterance(spoken, asked.gain)
 
     def synthesize_many(self, asked: Sequence[tuple[str, Voice, Style]]) -> list[Utterance | Exception]:
-        made: list[Utterance | Exception] = []
-        for text, voice, style in asked:
-            try:
-                made.append(self.synthesize(text, voice, style))
-            except UtteranceError as error:
-                made.append(error)
-        return made
+        return one_by_one(self.synthesize, asked)
 
     def _say(self, text: str, asked: Setting) -> Spoken:
         # By its file: a few languages are not found by their code.
