@@ -1,10 +1,12 @@
 """Fixtures that all tests share."""
 
+import ctypes
 import json
 import os
 import signal
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -67,3 +69,28 @@ def synthkit(tmp_path):
         return done
 
     return run
+
+
+@pytest.fixture(scope="session")
+def torchcodec():
+    """`datasets` opens folders of audio files with torchcodec, which looks for NPP where no pip package puts it."""
+    folder = Path(next(iter(find_spec("nvidia").submodule_search_locations))) / "cu13" / "lib"
+    for name in ("libnppc.so.13", "libnppicc.so.13"):
+        ctypes.CDLL(str(folder / name))
+    import torchcodec
+
+    return torchcodec
+
+
+@pytest.fixture
+def hugging_face(tmp_path, monkeypatch, torchcodec):
+    """`datasets`, offline and with a cache of its own."""
+    import datasets
+
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
+    cache = tmp_path / "cache"
+
+    def load(root, **options):
+        return datasets.load_dataset(str(root), cache_dir=str(cache), **options)
+
+    return load

@@ -1,13 +1,10 @@
 """Other people's readers open what we write: Hugging Face datasets, pandas, pyarrow, soundfile, mlcroissant."""
 
-import ctypes
 import hashlib
 import io
 import json
 import shutil
 import subprocess
-from importlib.util import find_spec
-from pathlib import Path
 
 import datasets
 import mlcroissant
@@ -33,29 +30,6 @@ def root(request, tmp_path_factory):
     changes = ["design.size=80", "output.shard_size=30", f"output.format={request.param}"]
     build(load_recipe("syntone_small", changes), root, workers=1)
     return root
-
-
-@pytest.fixture(scope="session")
-def torchcodec():
-    """`datasets` opens folders of audio files with torchcodec, which looks for NPP where no pip package puts it."""
-    folder = Path(next(iter(find_spec("nvidia").submodule_search_locations))) / "cu13" / "lib"
-    for name in ("libnppc.so.13", "libnppicc.so.13"):
-        ctypes.CDLL(str(folder / name))
-    import torchcodec
-
-    return torchcodec
-
-
-@pytest.fixture
-def hugging_face(tmp_path, monkeypatch, torchcodec):
-    """`datasets`, offline and with a cache of its own."""
-    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
-    cache = tmp_path / "cache"
-
-    def load(root, **options):
-        return datasets.load_dataset(str(root), cache_dir=str(cache), **options)
-
-    return load
 
 
 def test_hugging_face_datasets(root, hugging_face):

@@ -53,6 +53,22 @@ def test_one_fingerprint_for_one_and_two_workers(made, tmp_path):
     assert fingerprint(run("generate", *SMALL, "--out", tmp_path / "d", "--workers", 2)) == made[1]
 
 
+def test_the_whole_small_set_has_its_fingerprint_and_all_its_factors(golden, tmp_path):
+    """By one worker; `test_recorded_fingerprints` makes it by two."""
+    done = run("generate", "synspeech_small", "--out", tmp_path / "d", "--workers", 1)
+    assert fingerprint(done) == f"fingerprint {golden('fingerprints.json')['synspeech_small']['fingerprint']}"
+    audit = json.loads(run("audit", tmp_path / "d", "--json").stdout)
+    assert audit["problems"] == audit["warnings"] == []
+    scores = {probe["factor"]: probe["score"] for probe in audit["probes"]}
+    assert scores["speaker"] > 0.4
+    assert min(scores[name] for name in ("gender", "text", "style")) > 0.95
+    assert all(pair["cramers_v"] == 0 for pair in audit["dependences"])
+    card = (tmp_path / "d/README.md").read_text()
+    for probe in audit["probes"]:
+        assert f"| {probe['factor']} | accuracy | " in card
+        assert f" | {probe['chance']:.3f} | 300 | recovered |" in card
+
+
 @pytest.mark.parametrize("more", [("--format", "flac"), ("--shard-size", "48"), ("--format", "wav")])
 def test_nor_does_it_depend_on_the_container(made, tmp_path, more):
     assert fingerprint(run("generate", *SMALL, *more, "--out", tmp_path / "d")) == made[1]
