@@ -348,6 +348,7 @@ class FactorInfo:
         levels: Number of levels, None where values are drawn from a range.
         values: The levels, None where there are none or more than 1000.
         measured: Measured on the finished example, not chosen by the recipe.
+        repetition: Its levels only count repetitions (takes) and mean nothing by themselves.
     """
 
     name: str
@@ -359,6 +360,7 @@ class FactorInfo:
     dtype: Literal["string", "int64", "float64"]
     description: str = ""
     measured: bool = False
+    repetition: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ class Audit:
         total: Clips in the dataset.
         features: What was measured, in words.
         normalization: Of the mel spectrum.
-        probes: One for each factor.
+        probes: One for each factor but those that only count repetitions (takes).
         dependences: One for each pair of factors, over all examples.
         distances: Of the speaker, or of each factor with up to 20 levels.
         summaries: Peak, RMS (dBFS) and, where it is known, duration (s) of the clips.
@@ -219,7 +219,8 @@ def _in_order(
 
 
 def _varies(factor: FactorInfo) -> bool:
-    return factor.levels is None or factor.levels > 1
+    """Whether there is something to find."""
+    return not factor.repetition and (factor.levels is None or factor.levels > 1)
 
 
 def _probe(factor: FactorInfo, clips: _Clips, labels: npt.NDArray[np.int64], threads: int | None) -> FactorProbe:

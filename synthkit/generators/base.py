@@ -52,6 +52,7 @@ class FactorSpec:
         high_open: The largest number itself is refused.
         names: Allowed names, for a categorical factor; None for numbers.
         whole: Only whole numbers are allowed.
+        repetition: Its levels only count repetitions and mean nothing by themselves: nothing can find them.
     """
 
     unit: str
@@ -62,6 +63,7 @@ class FactorSpec:
     high_open: bool = False
     names: tuple[str, ...] | None = None
     whole: bool = False
+    repetition: bool = False
 
 
 class AudioGenerator(Protocol):

@@ -71,7 +71,9 @@ class Speech:
         "coverage": FactorSpec("", "How many different phonemes a sentence has", names=("any", "low", "high")),
         "style": FactorSpec("", "How it is said", names=STYLES),
         "intensity": FactorSpec("1", "How much of the style: 0 is neutral, 1 as documented", low=0, high=2),
-        "take": FactorSpec("1", "Number of the take: small changes of tempo and pitch", low=0, whole=True),
+        "take": FactorSpec(
+            "1", "Number of the take: small changes of tempo and pitch", low=0, whole=True, repetition=True
+        ),
     }
 
     def __init__(self, recipe: Recipe, params: SpeechParams) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from synthkit.errors import InputError
@@ -33,7 +33,9 @@ class Prepared:
     def factors(self) -> tuple[FactorInfo, ...]:
         """The dataset's factors: the recipe's, then those that are measured on its examples."""
         measured = self.generator.measured if self.generator.content == "text" else ()
-        return (*self.plan.factors, *measured)
+        known = self.generator.factors
+        chosen = (replace(f, repetition=f.name in known and known[f.name].repetition) for f in self.plan.factors)
+        return (*chosen, *measured)
 
     @property
     def notes(self) -> tuple[str, ...]:

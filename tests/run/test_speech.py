@@ -164,6 +164,14 @@ def test_a_program_that_hangs_at_every_text(tmp_path, workers):
     assert "fingerprint" not in done.stdout
 
 
+def test_takes_are_not_asked_for(tmp_path):
+    """Their numbers mean nothing by themselves: that they are not found is no fault of the data."""
+    fingerprint(run("generate", "digits_speech", "--limit", "600", "--out", tmp_path / "d"))
+    done = run("audit", tmp_path / "d", "--json")
+    assert done.returncode == 0, done.stderr
+    assert [probe["factor"] for probe in json.loads(done.stdout)["probes"]] == ["speaker", "text"]
+
+
 CRASHING = 'case "$*" in *seven*) kill -SEGV $$;; esac\nexec REAL "$@"\n'
 DIGITS = ("digits_speech", "--limit", "60", "--shard-size", "6")
 
