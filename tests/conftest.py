@@ -3,7 +3,9 @@
 import ctypes
 import json
 import os
+import shutil
 import signal
+import stat
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -47,6 +49,37 @@ def data():
 @pytest.fixture
 def recipe(data) -> Recipe:
     return from_data(data, "test")
+
+
+@pytest.fixture
+def install(tmp_path):
+    """Installs a package of one module with an entry point; gives what the environment of a process needs for it."""
+
+    def installed(name, module, group, entry):
+        site = tmp_path / "site"
+        metadata = site / f"{name}-1.0.dist-info"
+        metadata.mkdir(parents=True)
+        (site / f"{name}.py").write_text(module)
+        (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        (metadata / "entry_points.txt").write_text(f"[{group}]\n{name} = {entry}\n")
+        return {"PYTHONPATH": os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")])}
+
+    return installed
+
+
+@pytest.fixture
+def fake_espeak(tmp_path):
+    """Makes an ``espeak-ng`` that is a shell script, ``REAL`` in it the real one; gives a PATH on which it is first."""
+
+    def faked(script):
+        folder = tmp_path / "bin"
+        folder.mkdir(exist_ok=True)
+        program = folder / "espeak-ng"
+        program.write_text("#!/bin/sh\n" + script.replace("REAL", shutil.which("espeak-ng")))
+        program.chmod(program.stat().st_mode | stat.S_IXUSR)
+        return f"{folder}{os.pathsep}{os.environ['PATH']}"
+
+    return faked
 
 
 @pytest.fixture

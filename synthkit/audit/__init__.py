@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from synthkit.audit.audit import Audit, Shard, audit_dataset, audit_shards
+from synthkit.audit.audit import Audit, audit_dataset, audit_shards
 from synthkit.audit.card import card_section
 from synthkit.audit.features import NORMALIZATIONS, FeatureOptions
 
-__all__ = ["NORMALIZATIONS", "Audit", "FeatureOptions", "Shard", "audit_dataset", "audit_shards", "card_section"]
+__all__ = ["NORMALIZATIONS", "Audit", "FeatureOptions", "audit_dataset", "audit_shards", "card_section"]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import numpy.typing as npt
 
 from synthkit.audit.dependence import Dependence, dependences
 from synthkit.audit.features import FeatureOptions, MelFeatures
-from synthkit.audit.levels import Distances, Summary, clip_levels, distances, summarize
+from synthkit.audit.levels import SILENT, Distances, Summary, clip_levels, distances, summarize
 from synthkit.audit.probe import FactorProbe, probe_labels, probe_values
 from synthkit.errors import InputError
 from synthkit.records import AudioLayout, FactorInfo, FactorValue
@@ -22,7 +21,7 @@ from synthkit.shards.base import RawExample, ShardReader
 from synthkit.shards.formats import open_shard
 from synthkit.shards.manifest import read_manifest
 
-__all__ = ["Audit", "Shard", "audit_dataset", "audit_shards"]
+__all__ = ["Audit", "audit_dataset", "audit_shards"]
 
 _MOST_LEVELS = 10  # a factor of numbers with more is probed by its value
 _MAX_CLASSES = 1000
@@ -92,12 +91,10 @@ def audit_dataset(
     manifest = read_manifest(path)
     if not isinstance(manifest.layout, AudioLayout):
         raise InputError(f"{path}: holds texts; an audit listens to clips")
-    shards = [
-        Shard(s.rows, partial(open_shard, path, s.path, manifest.format, manifest.layout, manifest.factors))
-        for s in manifest.shards
-    ]
     return audit_shards(
-        shards,
+        path,
+        [(shard.path, shard.rows) for shard in manifest.shards],
+        manifest.format,
         manifest.layout,
         manifest.factors,
         max_examples=max_examples,
@@ -107,21 +104,10 @@ def audit_dataset(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Shard:
-    """A shard that can be opened.
-
-    Attributes:
-        rows: Its examples.
-        open: Opens it.
-    """
-
-    rows: int
-    open: Callable[[], ShardReader[RawExample]]
-
-
 def audit_shards(
-    shards: Sequence[Shard],
+    root: Path,
+    shards: Sequence[tuple[str, int]],
+    format: str,
     layout: AudioLayout,
     factors: tuple[FactorInfo, ...],
     *,
@@ -130,13 +116,17 @@ def audit_shards(
     seed: int = 0,
     threads: int | None = None,
 ) -> Audit:
-    """The same for shards; one is open at a time, and one clip is held beside the features."""
+    """The same for finished shards, (path below ``root``, rows) each, before there is a manifest.
+
+    One shard is open at a time, and one clip is held beside the features.
+    """
     if max_examples < 1:
         raise InputError(f"max_examples: must be >= 1, not {max_examples}")
     options = features or FeatureOptions()
-    total = sum(shard.rows for shard in shards)
+    total = sum(rows for _, rows in shards)
     order = Permutation(derive_key(seed, "audit", "examples"), max(total, 1))(np.arange(min(max_examples, total)))
-    clips = _listen(shards, layout, options, order)
+    opened = ((open_shard(root, path, format, layout, factors), rows) for path, rows in shards)
+    clips = _listen(opened, layout, options, order)
     labels = {f.name: clips.indices[:, k] for k, f in enumerate(factors)}
     probes = tuple(_probe(f, clips, labels[f.name], threads) for f in factors if _varies(f))
     values = {f.name: np.concatenate([columns[f.name] for columns, _ in clips.columns]) for f in factors}
@@ -145,7 +135,7 @@ def audit_shards(
         distances(f.name, clips.features, labels[f.name], [str(v) for v in f.values or ()])
         for f in _identities(factors)
     ]
-    silent, clipped = sum(peak <= -200 for peak in clips.peaks), sum(clips.clipped)
+    silent, clipped = sum(peak <= SILENT for peak in clips.peaks), sum(clips.clipped)
     summaries = summarize({"peak": clips.peaks, "rms": clips.rms, "duration": clips.durations})
     return Audit(
         examples=len(order),
@@ -179,7 +169,7 @@ class _Clips:
 
 
 def _listen(
-    shards: Sequence[Shard],
+    shards: Iterable[tuple[ShardReader[RawExample], int]],
     layout: AudioLayout,
     options: FeatureOptions,
     order: npt.NDArray[np.int64],
@@ -207,15 +197,15 @@ def _listen(
 
 
 def _in_order(
-    shards: Sequence[Shard], order: npt.NDArray[np.int64]
+    shards: Iterable[tuple[ShardReader[RawExample], int]], order: npt.NDArray[np.int64]
 ) -> Iterator[tuple[ShardReader[RawExample], list[int], list[int]]]:
-    """Each shard, opened, with the places in the permutation of its chosen examples, and their rows in it."""
+    """Each shard with the places in the permutation of its chosen examples, and their rows in it."""
     start = 0
-    for shard in shards:
-        places = np.flatnonzero((order >= start) & (order < start + shard.rows))
+    for reader, rows in shards:
+        places = np.flatnonzero((order >= start) & (order < start + rows))
         places = places[np.argsort(order[places], kind="stable")]
-        yield shard.open(), places.tolist(), (order[places] - start).tolist()
-        start += shard.rows
+        yield reader, places.tolist(), (order[places] - start).tolist()
+        start += rows
 
 
 def _varies(factor: FactorInfo) -> bool:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from synthkit.audit.audit import Audit
+from synthkit.audit.levels import UNITS
+from synthkit.shards.markdown import table
 
 __all__ = ["card_section"]
 
-_UNITS = {"peak": "dBFS", "rms": "dBFS", "duration": "s"}
 _MOST_PAIRS = 15
 
 
@@ -34,7 +33,7 @@ def _probes(audit: Audit) -> str:
     rows = [
         (p.factor, p.measure, f"{p.score:.3f}", f"{p.chance:.3f}", str(p.examples), p.verdict) for p in audit.probes
     ]
-    return _table(("factor", "measure", "probe", "chance", "held-out clips", "verdict"), rows) if rows else ""
+    return table(("factor", "measure", "probe", "chance", "held-out clips", "verdict"), rows) if rows else ""
 
 
 def _pairs(audit: Audit) -> str:
@@ -42,7 +41,7 @@ def _pairs(audit: Audit) -> str:
         return ""
     largest = sorted(audit.dependences, key=lambda d: (-d.cramers_v, d.first, d.second))[:_MOST_PAIRS]
     said = "Dependence of the factors on each other, over all clips (Cramer's V, 0 in a grid):\n"
-    return said + "\n" + _table(("pair", "V"), [(f"{d.first}, {d.second}", f"{d.cramers_v:.3f}") for d in largest])
+    return said + "\n" + table(("pair", "V"), [(f"{d.first}, {d.second}", f"{d.cramers_v:.3f}") for d in largest])
 
 
 def _distances(audit: Audit) -> str:
@@ -55,23 +54,18 @@ def _distances(audit: Audit) -> str:
         for d in audit.distances
     ]  # fmt: skip
     header = ("factor", "within a level", "between levels", "ratio", "most alike", "distance of their means")
-    return said + "\n" + _table(header, rows)
+    return said + "\n" + table(header, rows)
 
 
 def _levels(audit: Audit) -> str:
     rows = [
-        (name, _UNITS[name], *(f"{value:.2f}" for value in (s.mean, s.std, s.min, s.max)))
+        (name, UNITS[name], *(f"{value:.2f}" for value in (s.mean, s.std, s.min, s.max)))
         for name, s in audit.summaries.items()
     ]
     counts = f"Clips without a sound: {audit.silent}; clipped clips: {audit.clipped}.\n"
-    return _table(("clips", "unit", "mean", "std", "min", "max"), rows) + "\n" + counts
+    return table(("clips", "unit", "mean", "std", "min", "max"), rows) + "\n" + counts
 
 
 def _remarks(audit: Audit) -> str:
     lines = [f"- **{line}**" for line in audit.problems] + [f"- {line}" for line in audit.warnings]
     return "\n".join([*lines, ""]) if lines else ""
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
-    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows), ""])

@@ -17,7 +17,6 @@ from synthkit.records import FactorInfo
 __all__ = ["Dependence", "dependences"]
 
 _BINS = 10
-_MAX_LEVELS = 65535
 _SIGNIFICANCE = 1e-6
 _NOTABLE = 0.1
 

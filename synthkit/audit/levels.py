@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Distances", "Summary", "clip_levels", "distances", "summarize"]
+__all__ = ["SILENT", "UNITS", "Distances", "Summary", "clip_levels", "distances", "summarize"]
 
 Floats = npt.NDArray[np.float64]
 
-_SILENT = -200.0  # dBFS: what is said of nothing at all
+SILENT = -200.0  # dBFS: what is said of nothing at all
+UNITS: Mapping[str, str] = MappingProxyType({"peak": "dBFS", "rms": "dBFS", "duration": "s"})
 _RUN = 3  # samples at full scale in a row, which are a sign of clipping
 
 
@@ -51,7 +53,7 @@ def clip_levels(samples: npt.NDArray[np.int16] | npt.NDArray[np.float32]) -> tup
     sound = np.abs(samples.astype(np.float64)) / (32768 if whole else 1)
     peak = float(sound.max(initial=0.0))
     if peak == 0:
-        return _SILENT, _SILENT, False
+        return SILENT, SILENT, False
     full = sound >= (32767 / 32768 if whole else 1.0)
     clipped = len(full) >= _RUN and bool((full[2:] & full[1:-1] & full[:-2]).any())
     return 20 * float(np.log10(peak)), 10 * float(np.log10(np.square(sound).mean())), clipped

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from synthkit.audit import Audit, FeatureOptions, audit_dataset
+from synthkit.audit.levels import UNITS
 from synthkit.cli.output import console, print_json
 from synthkit.errors import WorkError
 
@@ -50,8 +51,7 @@ def _print(found: Audit) -> None:
             markup=False,
         )
     for name, s in found.summaries.items():
-        unit = "s" if name == "duration" else "dBFS"
-        screen.print(f"{name}: {s.mean:.2f} +- {s.std:.2f} {unit}, {s.min:.2f} to {s.max:.2f}", markup=False)
+        screen.print(f"{name}: {s.mean:.2f} +- {s.std:.2f} {UNITS[name]}, {s.min:.2f} to {s.max:.2f}", markup=False)
     screen.print(f"without a sound: {found.silent}, clipped: {found.clipped}", markup=False)
     for warning in found.warnings:
         screen.print(f"note: {warning}", markup=False)

@@ -110,9 +110,10 @@ class Speech:
         return recipe_problems(self._recipe, self._params, self._engine, self._texts)
 
     def render(self, rows: Rows, out: npt.NDArray[Any]) -> Annotations:
-        spoken = [self._spoken(row) for row in _each(rows)]
-        voices = [self._voice(row) for row in _each(rows)]
-        styles = [self._style(row) for row in _each(rows)]
+        each = _each(rows)
+        spoken = [self._spoken(row) for row in each]
+        voices = [self._voice(row) for row in each]
+        styles = [self._style(row) for row in each]
         texts = [said.text for said in spoken]
         utterances = self._engine.synthesize_many(list(zip(texts, voices, styles, strict=True)))
         failures: list[tuple[str, str]] = []
@@ -133,30 +134,24 @@ class Speech:
         return annotations_of(self.layout.annotations, spoken, voices, made, finished)
 
     def _spoken(self, row: Mapping[str, Any]) -> Spoken:
-        get = self._getter(row)
-        return self._texts.text(get("text"), words=get("words"), vocabulary=get("vocabulary"), coverage=get("coverage"))
+        kind = {name: self._value(row, name) for name in ("words", "vocabulary", "coverage")}
+        return self._texts.text(self._value(row, "text"), **kind)
 
     def _voice(self, row: Mapping[str, Any]) -> Voice:
-        get = self._getter(row)
-        speaker, gender = get("speaker"), get("gender")
+        speaker, gender = self._value(row, "speaker"), self._value(row, "gender")
         genders = self._engine.genders
         if genders and not gender:
             gender = genders[speaker % len(genders)]
         return self._engine.voice(speaker, gender if genders else "")
 
     def _style(self, row: Mapping[str, Any]) -> Style:
-        get = self._getter(row)
-        rate, pitch = self._takes(get("take"), get("speaker"), get("text"))
-        return Style(get("style"), get("intensity"), rate, pitch)
+        rate, pitch = self._takes(*(self._value(row, name) for name in ("take", "speaker", "text")))
+        return Style(self._value(row, "style"), self._value(row, "intensity"), rate, pitch)
 
-    def _getter(self, row: Mapping[str, Any]) -> Any:
-        """Value of a factor, of the row or of the recipe's parameters."""
-
-        def get(name: str) -> Any:
-            kind = type(getattr(self._params, name))
-            return kind(row[name]) if name in row else getattr(self._params, name)
-
-        return get
+    def _value(self, row: Mapping[str, Any], name: str) -> Any:
+        """Value of a factor: the row's, of the type of the recipe's parameter, or that parameter."""
+        fixed = getattr(self._params, name)
+        return type(fixed)(row[name]) if name in row else fixed
 
 
 def _each(rows: Rows) -> list[dict[str, Any]]:

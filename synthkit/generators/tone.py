@@ -14,12 +14,12 @@ from synthkit.generators.resolve import extreme_field
 from synthkit.ops import tone
 from synthkit.recipe import Recipe
 from synthkit.recipe.base import Record
+from synthkit.recipe.samples import whole_samples
 from synthkit.records import AudioLayout, Rows
 from synthkit.seeds import derive_key, split_word
 
 __all__ = ["Tone", "ToneParams"]
 
-_WHOLE = 1e-9
 _MAX_SAMPLES = 2**28
 _EXTREME_FACTORS = ("attack", "decay", "release")
 
@@ -62,12 +62,12 @@ class ToneParams(Record):
 
     @model_validator(mode="after")
     def _whole_samples(self) -> Self:
-        exact = self.duration * self.sample_rate
-        if abs(exact - round(exact)) > _WHOLE * exact or round(exact) < 1:
+        count = whole_samples(self.duration, self.sample_rate)
+        if count is None:
             raise ValueError(f"duration: {self.duration:g} s at {self.sample_rate} Hz is no whole number of samples")
-        if round(exact) > _MAX_SAMPLES:
-            raise ValueError(f"duration: {exact:.3g} samples in a clip; at most {_MAX_SAMPLES}")
-        if self.time_axis == "endpoint" and round(exact) < 2:
+        if count > _MAX_SAMPLES:
+            raise ValueError(f"duration: {count:.3g} samples in a clip; at most {_MAX_SAMPLES}")
+        if self.time_axis == "endpoint" and count < 2:
             raise ValueError("duration: the endpoint time axis needs two samples")
         return self
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Iterator
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from synthkit.audit import Shard, audit_shards, card_section
+from synthkit.audit import audit_shards, card_section
 from synthkit.records import AudioLayout, DatasetInfo, ShardRecord, SplitInfo
 from synthkit.run import state
 from synthkit.run.attempts import ATTEMPTS
@@ -22,7 +21,6 @@ from synthkit.shards.card import render_card
 from synthkit.shards.content import fingerprint
 from synthkit.shards.croissant import croissant
 from synthkit.shards.files import sync_folder, write_file
-from synthkit.shards.formats import open_shard
 from synthkit.shards.manifest import MANIFEST, STATE, SUMS, render_manifest, render_sums
 
 __all__ = ["finish"]
@@ -92,12 +90,8 @@ def _audit(prepared: Prepared, root: Path, shards: dict[str, list[ShardRecord]])
     layout, format = prepared.generator.layout, prepared.recipe.output.format
     if not isinstance(layout, AudioLayout):
         return ""
-    found = [
-        Shard(shard.rows, partial(open_shard, root, shard.files[0].path, format, layout, prepared.factors))
-        for of_split in shards.values()
-        for shard in of_split
-    ]
-    return card_section(audit_shards(found, layout, prepared.factors, max_examples=_AUDITED))
+    paths = [(shard.files[0].path, shard.rows) for of_split in shards.values() for shard in of_split]
+    return card_section(audit_shards(root, paths, format, layout, prepared.factors, max_examples=_AUDITED))
 
 
 def _digests(root: Path, tasks: list[ShardTask]) -> Iterator[bytes]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 
 from synthkit.records import DatasetInfo, FactorInfo, Layout, SplitInfo, TextLayout
+from synthkit.shards.markdown import plain, table
 from synthkit.shards.wording import format_bytes, format_number
 
 __all__ = ["data_files", "render_card"]
@@ -14,16 +15,13 @@ _SHOWN_VALUES = 8
 _SHOWN_COUNTS = 12
 _FOLDERS = ("wav", "flac")  # formats whose shards are folders
 _DECADES = ("1K", "10K", "100K", "1M", "10M", "100M", "1B", "10B", "100B", "1T")
-_MARKDOWN = str.maketrans(
-    {"|": r"\|", "<": "&lt;", ">": "&gt;", "\\": r"\\", "`": r"\`", "*": r"\*", "_": r"\_", "\n": " ", "\r": " "}
-)
 
 
 def render_card(info: DatasetInfo) -> str:
     """The card as Markdown with YAML front matter; the same record gives the same text."""
     parts = [
         _front_matter(info),
-        f"# {_text(info.title)}\n",
+        f"# {plain(info.title)}\n",
         _description(info),
         _facts(info),
         _splits(info.splits),
@@ -85,7 +83,7 @@ def _facts(info: DatasetInfo) -> str:
     ]
     if info.engine is not None:
         e = info.engine
-        lines.append(f"- engine: {_text(f'{e.name} {e.version}, {e.model} ({e.license})')}, `{e.model_hash}`")
+        lines.append(f"- engine: {plain(f'{e.name} {e.version}, {e.model} ({e.license})')}, `{e.model_hash}`")
     lines.append(f"- {_layout(info.layout)}")
     return "\n".join([*lines, ""])
 
@@ -109,7 +107,7 @@ def _layout(layout: Layout) -> str:
 
 def _splits(splits: Iterable[SplitInfo]) -> str:
     rows = [(s.name, f"{s.num_examples:,}", str(len(s.shards)), format_bytes(s.num_bytes)) for s in splits]
-    return "## Splits\n\n" + _table(("split", "examples", "shards", "bytes"), rows)
+    return "## Splits\n\n" + table(("split", "examples", "shards", "bytes"), rows)
 
 
 def _factors(factors: Iterable[FactorInfo]) -> str:
@@ -126,7 +124,7 @@ def _factors(factors: Iterable[FactorInfo]) -> str:
 
 def _factor_table(factors: Iterable[FactorInfo]) -> str:
     rows = [(f.name, f.kind, f.unit, f"{f.levels:,}" if f.levels else "", _values(f), f.description) for f in factors]
-    return _table(("factor", "kind", "unit", "levels", "values", "what it is"), rows)
+    return table(("factor", "kind", "unit", "levels", "values", "what it is"), rows)
 
 
 def _values(factor: FactorInfo) -> str:
@@ -140,7 +138,7 @@ def _annotations(layout: Layout) -> str:
         return ""
     rows = [(a.name, a.dtype, a.unit, a.description) for a in layout.annotations]
     said = "Columns beside the factors: known of each example, but not chosen as a factor.\n"
-    return "## Annotations\n\n" + said + "\n" + _table(("column", "type", "unit", "what it is"), rows)
+    return "## Annotations\n\n" + said + "\n" + table(("column", "type", "unit", "what it is"), rows)
 
 
 def _statistics(info: DatasetInfo) -> str:
@@ -154,7 +152,7 @@ def _statistics(info: DatasetInfo) -> str:
                 rows.append((split, name, *(format_number(found[key]) for key in ("mean", "std", "min", "max"))))
     if not rows:
         return ""
-    return "## Statistics\n\n" + _table(("split", "factor", "mean (or counts)", "std", "min", "max"), rows)
+    return "## Statistics\n\n" + table(("split", "factor", "mean (or counts)", "std", "min", "max"), rows)
 
 
 def _counts(counts: Mapping[str, int]) -> str:
@@ -172,7 +170,7 @@ def _task_baselines(baselines: Mapping[str, Mapping[str, float]], splits: tuple[
         "common target after the same first token; a logistic regression on nothing but the number of tokens. "
         "A model that is not above these has learned nothing of the task.\n"
     )
-    return "## Trivial baselines of the task\n\n" + said + "\n" + _table(("guess", *names), rows)
+    return "## Trivial baselines of the task\n\n" + said + "\n" + table(("guess", *names), rows)
 
 
 def _baselines(baselines: Mapping[str, float], splits: tuple[SplitInfo, ...]) -> str:
@@ -183,11 +181,11 @@ def _baselines(baselines: Mapping[str, float], splits: tuple[SplitInfo, ...]) ->
         f"Accuracy on `{splits[-1].name}` of always guessing the level that is most common in `{splits[0].name}`: "
         "what a probe must beat.\n"
     )
-    return "## Trivial baselines of the factors\n\n" + said + "\n" + _table(("factor", "majority class"), rows)
+    return "## Trivial baselines of the factors\n\n" + said + "\n" + table(("factor", "majority class"), rows)
 
 
 def _notes(notes: Iterable[str]) -> str:
-    lines = [f"- {_text(note)}" for note in notes]
+    lines = [f"- {plain(note)}" for note in notes]
     return "\n".join(["## Known defects and cautions", "", *lines, ""]) if lines else ""
 
 
@@ -220,21 +218,10 @@ _FIRST = {"audio": "data[0].audio", "text": "data[0].input, data[0].target"}
 
 def _origin(info: DatasetInfo) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in info.versions.items())
-    lines = ["## Licence and origin", "", f"Licence: {_text(info.license)}. Made with {_text(versions)}.", ""]
+    lines = ["## Licence and origin", "", f"Licence: {plain(info.license)}. Made with {plain(versions)}.", ""]
     if info.citation:
         lines += ["Please cite:", "", *(f"    {line}" for line in info.citation.splitlines()), ""]
     return "\n".join(lines)
-
-
-def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
-    lines += ["| " + " | ".join(_text(cell) for cell in row) + " |" for row in rows]
-    return "\n".join([*lines, ""])
-
-
-def _text(text: str) -> str:
-    """Text on one line that can neither break a table nor become markup."""
-    return text.translate(_MARKDOWN)
 
 
 def _prose(text: str) -> str:

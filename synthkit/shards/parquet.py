@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -82,8 +82,8 @@ class ParquetFileReader(ABC, Generic[L, E]):
             raise WorkError(f"{path}: not readable as parquet: {error}") from None
         counts = [self._file.metadata.row_group(i).num_rows for i in range(self._file.num_row_groups)]
         self._starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        # The groups that were used last, the newest at the end. No lru_cache of a bound method: it would hold us.
-        self._groups: OrderedDict[int, pa.Table] = OrderedDict()
+        # No bound method: in a cycle with its cache, a reader would keep its file mapped until the next collection.
+        self._group = lru_cache(maxsize=_CACHED_GROUPS)(partial(_read_group, self._file, path))
 
     def __len__(self) -> int:
         return int(self._starts[-1])
@@ -94,7 +94,7 @@ class ParquetFileReader(ABC, Generic[L, E]):
 
     def scan(self) -> Iterator[E]:
         for number in range(self._file.num_row_groups):
-            group = self._read_group(number)
+            group = _read_group(self._file, self._path, number)
             for row in range(group.num_rows):
                 yield self._example(group, row)
 
@@ -103,21 +103,6 @@ class ParquetFileReader(ABC, Generic[L, E]):
         if not names:
             return {}, np.empty((len(self), 0), np.int64)
         return read_factors(self._file.read(columns=names), self._factors)
-
-    def _group(self, number: int) -> pa.Table:
-        group = self._groups.pop(number, None)
-        if group is None:
-            group = self._read_group(number)
-            if len(self._groups) == _CACHED_GROUPS:
-                self._groups.popitem(last=False)
-        self._groups[number] = group
-        return group
-
-    def _read_group(self, number: int) -> pa.Table:
-        try:
-            return self._file.read_row_group(number).combine_chunks()
-        except (OSError, pa.ArrowException) as error:
-            raise WorkError(f"{self._path}: row group {number} is damaged: {error}") from None
 
     def _factors_of(self, group: pa.Table, row: int) -> tuple[dict[str, FactorValue], npt.NDArray[np.int64]]:
         factors, indices = {}, np.full(len(self._factors), -1, np.int64)
@@ -130,3 +115,10 @@ class ParquetFileReader(ABC, Generic[L, E]):
     @abstractmethod
     def _example(self, group: pa.Table, row: int) -> E:
         """The example at a row of a row group."""
+
+
+def _read_group(file: pq.ParquetFile, path: str, number: int) -> pa.Table:
+    try:
+        return file.read_row_group(number).combine_chunks()
+    except (OSError, pa.ArrowException) as error:
+        raise WorkError(f"{path}: row group {number} is damaged: {error}") from None

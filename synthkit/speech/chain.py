@@ -11,15 +11,15 @@ from pydantic import Field
 
 from synthkit.errors import InputError, UtteranceError
 from synthkit.recipe.base import Record
+from synthkit.recipe.samples import whole_samples
 from synthkit.speech.loudness import integrated_loudness
 
-__all__ = ["ChainOptions", "Finished", "finish", "level_statistics", "problems", "to_samples"]
+__all__ = ["ChainOptions", "Finished", "finish", "problems", "to_samples"]
 
 Floats = npt.NDArray[np.float64]
 
 _FULL_SCALE = 32767
-_WHOLE = 1e-9
-_SILENCE = -200.0  # dB: what is reported for no sound at all
+_ROUNDING = 1e-9  # dB
 _FRAME, _HOP = 0.010, 0.005  # s: of the level that trimming looks at
 
 
@@ -90,8 +90,7 @@ class Finished:
 def problems(options: ChainOptions) -> list[str]:
     """What is wrong with the settings as a whole, one line each, ``path: what``."""
     found = []
-    exact = options.duration * options.sample_rate
-    if abs(exact - round(exact)) > _WHOLE * exact or round(exact) < 1:
+    if whole_samples(options.duration, options.sample_rate) is None:
         found.append(
             f"params.audio.duration: {options.duration:g} s at {options.sample_rate} Hz is no whole number of samples"
         )
@@ -171,7 +170,7 @@ def _levelled(audio: Floats, options: ChainOptions) -> tuple[Floats, float, bool
         gain = options.loudness - integrated_loudness(audio, options.sample_rate)
     elif options.peak is not None:
         gain = options.peak - peak
-    limited = bool(peak + gain > options.ceiling + _WHOLE)
+    limited = bool(peak + gain > options.ceiling + _ROUNDING)
     if limited:
         gain = options.ceiling - peak
     if gain == 0:
@@ -208,12 +207,3 @@ def to_samples(audio: npt.NDArray[np.float32], sample_format: Literal["pcm16", "
     if np.abs(audio).max(initial=0) > 1:
         raise UtteranceError(f"has a sample of {np.abs(audio).max():.4f}, which is beyond full scale")
     return np.rint(audio.astype(np.float64) * _FULL_SCALE).astype(np.int16)
-
-
-def level_statistics(audio: npt.NDArray[Any]) -> tuple[float, float]:
-    """Peak and RMS of a clip, dBFS; -200 where there is nothing."""
-    sound = audio.astype(np.float64)
-    peak, power = np.abs(sound).max(initial=0), np.square(sound).mean() if len(sound) else 0.0
-    if peak == 0:
-        return _SILENCE, _SILENCE
-    return float(20 * np.log10(peak)), float(10 * np.log10(power))

@@ -23,11 +23,11 @@ from synthkit.speech.coqui_models import (
     check_license,
     coqui_version,
     downloaded_folder,
-    hash_files,
     hub_license,
     load_model,
     quiet,
 )
+from synthkit.speech.hashing import hash_files
 
 __all__ = ["Coqui", "CoquiOptions"]
 
@@ -95,7 +95,7 @@ class Coqui:
             name=self.name,
             version=coqui_version(),
             model=model,
-            model_hash=hash_files(self._files()),
+            model_hash=hash_files(tuple((path.name, path) for path in self._files())),
             license=f"MPL-2.0; model: {self._license}",
             reproducible="engine",
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-import hashlib
 import importlib.util
 import json
 import logging
@@ -19,9 +18,8 @@ from typing import Any
 
 from synthkit.errors import InputError, WorkError
 
-__all__ = ["check_license", "coqui_version", "downloaded_folder", "hash_files", "hub_license", "load_model", "quiet"]
+__all__ = ["check_license", "coqui_version", "downloaded_folder", "hub_license", "load_model", "quiet"]
 
-_PIECE = 2**20
 # Licences under which a model may be used for anything; others need the user's word.
 _FREE = ("apache 2.0", "mit", "bsd-3-clause", "mpl", "cc-by-4.0", "cc-by-sa 4.0")
 
@@ -145,16 +143,3 @@ def quiet() -> Iterator[None]:
             yield
     finally:
         logger.setLevel(level)
-
-
-@lru_cache(maxsize=4)
-def hash_files(files: tuple[Path, ...]) -> str:
-    """sha256 over names and content of files, in order."""
-    digest = hashlib.sha256()
-    for path in files:
-        content = hashlib.sha256()
-        with path.open("rb") as file:
-            while piece := file.read(_PIECE):
-                content.update(piece)
-        digest.update(f"{content.hexdigest()}  {path.name}\n".encode())
-    return f"sha256:{digest.hexdigest()}"

@@ -24,11 +24,11 @@ from synthkit.speech.espeak_program import (
     SilentError,
     find_language,
     find_program,
-    hash_files,
     run_program,
 )
 from synthkit.speech.espeak_styles import STYLE_CHANGES, Setting, setting
 from synthkit.speech.espeak_voices import GENDERS, QUALITIES, attributes
+from synthkit.speech.hashing import hash_files
 
 __all__ = ["Espeak", "EspeakOptions"]
 
@@ -90,7 +90,7 @@ class Espeak:
             name=self.name,
             version=self._program.version,
             model=f"espeak-ng-data, {self._language.code}",
-            model_hash=hash_files(self._program.data, used),
+            model_hash=hash_files(tuple((name, self._program.data / name) for name in used)),
             license="GPL-3.0-or-later",
             reproducible="engine",
         )
@@ -139,21 +139,7 @@ class Espeak:
             raise UtteranceError(f"{text[:40]!r}: {refused}")
         asked = setting(voice.attributes, voice.gender, style)
         said = f"{text.rstrip('.?! ')}{asked.end}"
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                spoken = self._say(said, asked)
-                break
-            except TimedOutError as error:
-                self._timeouts += 1
-                if self._timeouts >= _MOST_TIMEOUTS:
-                    raise WorkError(
-                        f"{error}, {self._timeouts} times in a row; the last text was {text[:40]!r}"
-                    ) from None
-                if attempt == _ATTEMPTS:
-                    raise UtteranceError(f"{text[:40]!r}: {error}, {attempt} times") from None
-            except UtteranceError as error:
-                if attempt == _ATTEMPTS:
-                    raise UtteranceError(f"{text[:40]!r}: {error}, {attempt} times") from None
+        spoken = self._attempted(text, said, asked)
         self._timeouts = 0
         if np.abs(spoken.samples.astype(np.int32)).max(initial=0) >= _CLIPPED:
             raise UtteranceError(f"{text[:40]!r}: espeak-ng clipped it")
@@ -163,6 +149,18 @@ class Espeak:
 
     def synthesize_many(self, asked: Sequence[tuple[str, Voice, Style]]) -> list[Utterance | Exception]:
         return one_by_one(self.synthesize, asked)
+
+    def _attempted(self, text: str, said: str, asked: Setting) -> Spoken:
+        """Say it, and try again where it fails once."""
+        for _ in range(_ATTEMPTS):
+            try:
+                return self._say(said, asked)
+            except UtteranceError as error:
+                failed = error
+            self._timeouts += isinstance(failed, TimedOutError)
+            if isinstance(failed, TimedOutError) and self._timeouts >= _MOST_TIMEOUTS:
+                raise WorkError(f"{failed}, {self._timeouts} times in a row; the last text was {text[:40]!r}")
+        raise UtteranceError(f"{text[:40]!r}: {failed}, {_ATTEMPTS} times")
 
     def _say(self, text: str, asked: Setting) -> Spoken:
         # By its file: a few languages are not found by their code.

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import select
+import shutil
 import subprocess
 import sys
 import time
@@ -19,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synthkit.errors import UtteranceError, WorkError
-from synthkit.speech.espeak_program import Program, timeout
+from synthkit.speech.espeak_program import Program, ending, timeout
 from synthkit.speech.espeak_styles import Setting
 
 __all__ = ["Client", "Spoken", "TimedOutError"]
@@ -155,9 +156,7 @@ class Client:
     def _died(self) -> UtteranceError:
         process = self._running()
         self._kill()
-        code = process.returncode
-        how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
-        return UtteranceError(f"the process of espeak-ng {how}")
+        return UtteranceError(f"the process of espeak-ng {ending(process.returncode)}")
 
     def _kill(self) -> None:
         """End the process at once, and the child that speaks with it; its folder is ours to remove then."""
@@ -165,7 +164,8 @@ class Client:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, 9)
         process.wait()
-        _remove_folder(self.folder)
+        if self.folder:
+            shutil.rmtree(self.folder, ignore_errors=True)
         self.close()
 
 
@@ -175,10 +175,3 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             with contextlib.suppress(OSError):
                 pipe.close()
     process.wait()
-
-
-def _remove_folder(folder: str) -> None:
-    import shutil
-
-    if folder:
-        shutil.rmtree(folder, ignore_errors=True)

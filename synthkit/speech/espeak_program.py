@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes.util
 import difflib
-import hashlib
 import math
 import os
 import re
@@ -22,9 +21,9 @@ __all__ = [
     "Language",
     "Program",
     "SilentError",
+    "ending",
     "find_language",
     "find_program",
-    "hash_files",
     "run_program",
     "timeout",
 ]
@@ -128,6 +127,11 @@ def _library(data: Path) -> str:
     )
 
 
+def ending(code: int) -> str:
+    """How a process ended, by its return code, in words."""
+    return f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+
+
 def run_program(command: Sequence[str]) -> bytes:
     """Standard output of the program.
 
@@ -146,11 +150,8 @@ def run_program(command: Sequence[str]) -> bytes:
     except OSError as error:
         raise WorkError(f"{command[0]}: cannot be run: {error.strerror}; {_INSTALL}") from None
     if done.returncode:
-        how = (
-            f"was killed by signal {-done.returncode}" if done.returncode < 0 else f"ended with code {done.returncode}"
-        )
         said = done.stderr.decode("utf-8", "replace").strip()[:200]
-        raise CrashedError(f"{command[0]}: {how}{f': {said}' if said else ''}")
+        raise CrashedError(f"{command[0]}: {ending(done.returncode)}{f': {said}' if said else ''}")
     return done.stdout
 
 
@@ -174,13 +175,3 @@ def find_language(program: Program, code: str) -> Language:
         hint = f"did you mean {' or '.join(map(repr, near))}?" if near else "`espeak-ng --voices` lists them"
         raise InputError(f"params.options.language: espeak-ng has no language {code!r}; {hint}")
     return Language(code.lower(), known[code.lower()])
-
-
-@lru_cache(maxsize=4)
-def hash_files(data: Path, files: tuple[str, ...]) -> str:
-    """sha256 over names and content of files below a folder."""
-    digest = hashlib.sha256()
-    for name in files:
-        content = hashlib.sha256((data / name).read_bytes()).hexdigest()
-        digest.update(f"{content}  {name}\n".encode())
-    return f"sha256:{digest.hexdigest()}"

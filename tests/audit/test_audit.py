@@ -183,6 +183,9 @@ def test_distances_by_hand():
 
 def test_levels_by_hand():
     assert clip_levels(np.zeros(8, np.int16)) == (-200.0, -200.0, False)
+    assert clip_levels(np.zeros(5, np.float32)) == (-200.0, -200.0, False)
+    sine = (10 ** (-12 / 20) * np.sin(2 * np.pi * 500 * np.arange(22050) / 22050)).astype(np.float32)
+    assert clip_levels(sine) == (pytest.approx(-12, abs=0.01), pytest.approx(-15.01, abs=0.01), False)
     peak, rms, clipped = clip_levels(np.array([16384, -16384] * 4, np.int16))
     assert (peak, rms) == (pytest.approx(-6.0206, abs=1e-3), pytest.approx(-6.0206, abs=1e-3))
     assert not clipped

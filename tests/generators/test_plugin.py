@@ -1,7 +1,6 @@
 """A generator of somebody else's package, found by its entry point: what docs/generators.md promises."""
 
 import json
-import os
 
 import numpy as np
 import pytest
@@ -70,16 +69,10 @@ RECIPE = {
 
 
 @pytest.fixture
-def plugin(tmp_path):
+def plugin(tmp_path, install):
     """The environment of a process in which the package is installed."""
-    site = tmp_path / "site"
-    metadata = site / "clicks-1.0.dist-info"
-    metadata.mkdir(parents=True)
-    (site / "clicks.py").write_text(MODULE)
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: clicks\nVersion: 1.0\n")
-    (metadata / "entry_points.txt").write_text("[synthkit.generators]\nclicks = clicks:Clicks\n")
     (tmp_path / "r.json").write_text(json.dumps(RECIPE))
-    return {"PYTHONPATH": os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")])}
+    return install("clicks", MODULE, "synthkit.generators", "clicks:Clicks")
 
 
 def test_it_is_listed(synthkit, plugin):

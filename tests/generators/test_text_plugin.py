@@ -1,7 +1,6 @@
 """A task of somebody else's package, found by its entry point: what docs/generators.md promises."""
 
 import json
-import os
 
 import pytest
 
@@ -84,16 +83,10 @@ RECIPE = {
 
 
 @pytest.fixture
-def plugin(tmp_path):
+def plugin(tmp_path, install):
     """The environment of a process in which the package is installed."""
-    site = tmp_path / "site"
-    metadata = site / "backwards-1.0.dist-info"
-    metadata.mkdir(parents=True)
-    (site / "backwards.py").write_text(MODULE)
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: backwards\nVersion: 1.0\n")
-    (metadata / "entry_points.txt").write_text("[synthkit.generators]\nbackwards = backwards:Backwards\n")
     (tmp_path / "r.json").write_text(json.dumps(RECIPE))
-    return {"PYTHONPATH": os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")])}
+    return install("backwards", MODULE, "synthkit.generators", "backwards:Backwards")
 
 
 def test_it_makes_one_dataset_for_any_number_of_workers(synthkit, plugin, tmp_path):

@@ -96,21 +96,11 @@ RECIPE = {
 
 
 @pytest.fixture
-def synthkit(tmp_path):
+def synthkit(tmp_path, install):
     """Runs the command with the engine installed, in a mood: (arguments, mood) -> the finished process."""
-    site = tmp_path / "site"
-    metadata = site / "beeps-1.0.dist-info"
-    metadata.mkdir(parents=True)
-    (site / "beeps.py").write_text(MODULE)
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: beeps\nVersion: 1.0\n")
-    (metadata / "entry_points.txt").write_text("[synthkit.engines]\nbeeps = beeps:Beeps\n")
     (tmp_path / "recipe.json").write_text(json.dumps(RECIPE))
-    root = os.path.dirname(os.path.dirname(package.__file__))
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(site), root]),
-        "BEEPS": str(tmp_path / "mood.json"),
-    }
+    path = install("beeps", MODULE, "synthkit.engines", "beeps:Beeps")
+    environment = {**os.environ, **path, "BEEPS": str(tmp_path / "mood.json")}
 
     def run(*arguments, **mood):
         (tmp_path / "mood.json").write_text(json.dumps(mood))

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import stat
 import subprocess
 import sys
 import time
@@ -26,15 +25,6 @@ def run(*arguments, path=None, **environment):
         env["PATH"] = str(path)
     command = [sys.executable, "-m", "synthkit", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=180, env=env)
-
-
-def fake(folder, script):
-    """A PATH whose espeak-ng is a shell script; ``REAL`` stands for the real one."""
-    folder.mkdir(exist_ok=True)
-    program = folder / "espeak-ng"
-    program.write_text("#!/bin/sh\n" + script.replace("REAL", REAL))
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    return f"{folder}{os.pathsep}{os.environ['PATH']}"
 
 
 def fingerprint(done):
@@ -136,8 +126,8 @@ def test_a_missing_program_is_named(tmp_path):
     assert not (tmp_path / "d").exists()
 
 
-def test_a_program_that_never_answers(tmp_path):
-    path = fake(tmp_path / "bin", "exec sleep 60\n")
+def test_a_program_that_never_answers(tmp_path, fake_espeak):
+    path = fake_espeak("exec sleep 60\n")
     started = time.perf_counter()
     done = run("generate", *SMALL, "--out", tmp_path / "d", path=path, SYNTHKIT_SPEECH_TIMEOUT=1)
     assert time.perf_counter() - started < 40
@@ -152,8 +142,8 @@ SLOW = 'case "$*" in *--version*|*--voices*) exec REAL "$@";; esac\nexec sleep 6
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_program_that_hangs_at_every_text(tmp_path, workers):
-    path = fake(tmp_path / "bin", SLOW)
+def test_a_program_that_hangs_at_every_text(tmp_path, workers, fake_espeak):
+    path = fake_espeak(SLOW)
     done = run(
         "generate", *SMALL, "--out", tmp_path / "d", "--workers", workers, path=path, SYNTHKIT_SPEECH_TIMEOUT=0.5
     )
@@ -176,9 +166,9 @@ CRASHING = 'case "$*" in *seven*) kill -SEGV $$;; esac\nexec REAL "$@"\n'
 DIGITS = ("digits_speech", "--limit", "60", "--shard-size", "6")
 
 
-def test_what_crashes_is_named_and_the_rest_stays(tmp_path):
+def test_what_crashes_is_named_and_the_rest_stays(tmp_path, fake_espeak):
     whole = fingerprint(run("generate", *DIGITS, "--out", tmp_path / "whole"))
-    path = fake(tmp_path / "bin", CRASHING)
+    path = fake_espeak(CRASHING)
     done = run("generate", *DIGITS, "--out", tmp_path / "d", path=path)
     sevens = [e.id for e in package.load(tmp_path / "whole") if e.annotations["transcript"] == "seven"]
     assert sevens
@@ -197,7 +187,7 @@ exec REAL "$@"
 """
 
 
-def test_what_fails_once_is_tried_again(tmp_path):
+def test_what_fails_once_is_tried_again(tmp_path, fake_espeak):
     whole = fingerprint(run("generate", *DIGITS, "--out", tmp_path / "whole"))
-    path = fake(tmp_path / "bin", FAILS_ONCE)
+    path = fake_espeak(FAILS_ONCE)
     assert fingerprint(run("generate", *DIGITS, "--out", tmp_path / "d", path=path)) == whole

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthkit.errors import InputError, UtteranceError
-from synthkit.speech.chain import ChainOptions, finish, level_statistics, problems, to_samples
+from synthkit.speech.chain import ChainOptions, finish, problems, to_samples
 from synthkit.speech.loudness import integrated_loudness
 
 RATE = 22050
@@ -184,13 +184,6 @@ def test_samples():
         to_samples(np.array([1.01], np.float32), "pcm16")
     audio = np.array([1.5], np.float32)
     assert to_samples(audio, "float32") is audio
-
-
-def test_levels():
-    peak, rms = level_statistics(tone(500, 1.0, level=-12.0))
-    assert peak == pytest.approx(-12, abs=0.01)
-    assert rms == pytest.approx(-15.01, abs=0.01)
-    assert level_statistics(np.zeros(5, np.float32)) == (-200, -200)
 
 
 def test_an_utterance_does_not_depend_on_those_before():

@@ -11,10 +11,10 @@ import pytest
 import soundfile
 
 from synthkit.errors import InputError, UtteranceError, WorkError
-from synthkit.speech import coqui_models
 from synthkit.speech.base import Style
 from synthkit.speech.coqui import RATES, Coqui, CoquiOptions
 from synthkit.speech.coqui_models import hub_license
+from synthkit.speech.hashing import hash_files
 
 TEXT = "hello there my friend"
 
@@ -117,7 +117,7 @@ def test_it_says_what_it_is(engine, tiny_vits, tmp_path):
     assert Coqui.open(options(folder, license="MIT"), 1).info.model_hash == info.model_hash
     data = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps({**data, "run_name": "other"}))
-    coqui_models.hash_files.cache_clear()
+    hash_files.cache_clear()
     assert Coqui.open(options(folder), 1).info.model_hash != info.model_hash
 
 

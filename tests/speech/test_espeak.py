@@ -4,7 +4,6 @@ import io
 import math
 import os
 import shutil
-import stat
 import subprocess
 import sys
 import time
@@ -18,9 +17,10 @@ from synthkit.errors import InputError, UtteranceError, WorkError
 from synthkit.seeds import derive_key
 from synthkit.speech.base import STYLES, Style, Voice
 from synthkit.speech.espeak import Espeak, EspeakOptions
-from synthkit.speech.espeak_program import find_language, find_program, hash_files
+from synthkit.speech.espeak_program import find_language, find_program
 from synthkit.speech.espeak_styles import STYLE_CHANGES, setting
 from synthkit.speech.espeak_voices import GENDERS, QUALITIES, attributes, position
+from synthkit.speech.hashing import hash_files
 
 KEY = derive_key(0, "test", "voices")
 REAL = shutil.which("espeak-ng")
@@ -30,15 +30,6 @@ TEXT = "the old farmer carried boxes"
 @pytest.fixture(scope="module")
 def engine():
     return Espeak.open(EspeakOptions(), KEY)
-
-
-def fake(folder, monkeypatch, script):
-    """An espeak-ng that is a shell script, first on PATH."""
-    folder.mkdir(exist_ok=True)
-    program = folder / "espeak-ng"
-    program.write_text("#!/bin/sh\n" + script.replace("REAL", REAL))
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
 
 
 def say(engine, text=TEXT, speaker=0, gender="female", style="neutral", **more):
@@ -290,10 +281,11 @@ def test_it_says_what_it_is(engine):
 
 def test_the_hash_tells_data_apart(tmp_path):
     (tmp_path / "a").write_bytes(b"1")
-    first = hash_files(tmp_path, ("a",))
+    files = (("a", tmp_path / "a"),)
+    first = hash_files(files)
     hash_files.cache_clear()
     (tmp_path / "a").write_bytes(b"2")
-    assert hash_files(tmp_path, ("a",)) != first
+    assert hash_files(files) != first
 
 
 def test_missing(monkeypatch, tmp_path):
@@ -308,9 +300,9 @@ def test_missing(monkeypatch, tmp_path):
      ("exit 3\n", "ended with code 3"), ("echo hello\n", "does not say its version"),
      ("echo 'eSpeak NG: 1.51  Data at: /nowhere'\n", "holds no phondata")],
 )  # fmt: skip
-def test_a_program_that_is_ill(monkeypatch, tmp_path, script, said):
+def test_a_program_that_is_ill(monkeypatch, fake_espeak, script, said):
     monkeypatch.setenv("SYNTHKIT_SPEECH_TIMEOUT", "2")
-    fake(tmp_path / "bin", monkeypatch, script)
+    monkeypatch.setenv("PATH", fake_espeak(script))
     with pytest.raises(WorkError, match=said):
         Espeak.open(EspeakOptions(), KEY)
 
@@ -325,22 +317,22 @@ def test_a_time_limit_that_is_none(monkeypatch, value):
 ELSE = 'case "$*" in *--version*) exec REAL "$@";; esac\n'
 
 
-def test_a_program_that_says_something_else(monkeypatch, tmp_path):
-    fake(tmp_path / "bin", monkeypatch, ELSE + "exec REAL --stdout other words altogether\n")
+def test_a_program_that_says_something_else(monkeypatch, fake_espeak):
+    monkeypatch.setenv("PATH", fake_espeak(ELSE + "exec REAL --stdout other words altogether\n"))
     with pytest.raises(WorkError, match="in different ways"):
         say(Espeak.open(EspeakOptions(), KEY))
 
 
 @pytest.mark.parametrize("script", ["exit 0\n", "printf RIFFrubbish\n"])
-def test_a_program_that_gives_no_audio(monkeypatch, tmp_path, script):
-    fake(tmp_path / "bin", monkeypatch, ELSE + script)
+def test_a_program_that_gives_no_audio(monkeypatch, fake_espeak, script):
+    monkeypatch.setenv("PATH", fake_espeak(ELSE + script))
     with pytest.raises(WorkError, match="in different ways"):
         say(Espeak.open(EspeakOptions(), KEY))
 
 
-def test_three_silences_in_a_row_end_the_work(monkeypatch, tmp_path):
+def test_three_silences_in_a_row_end_the_work(monkeypatch, fake_espeak):
     monkeypatch.setenv("SYNTHKIT_SPEECH_TIMEOUT", "1")
-    fake(tmp_path / "bin", monkeypatch, ELSE + "exec sleep 30\n")
+    monkeypatch.setenv("PATH", fake_espeak(ELSE + "exec sleep 30\n"))
     engine = Espeak.open(EspeakOptions(), KEY)
     with pytest.raises(UtteranceError, match="does not answer within 1 s"):
         say(engine)

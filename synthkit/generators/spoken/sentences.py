@@ -100,19 +100,18 @@ def _sentence(words: int, vocabulary: str, choices: _Choices) -> Iterator[Word]:
     shapes = structures(words)
     shape = shapes[choices.of(len(shapes))]
     used: set[str] = set()
-    pending: list[Word] = []  # a determiner waits for the word after it, which decides a or an
+    determiner: Word | None = None  # waits for the word after it, which decides between a and an
     many = False
     for slot in shape:
         if slot.startswith("determiner:"):
             determiner, many = _determiner(slot.partition(":")[2], vocabulary, choices)
-            pending.append(determiner)
             continue
         word = FUNCTION_WORDS["who"] if slot == "who" else _pick(slot, vocabulary, used, choices)
         if slot in ("person", "thing", "place") and many:
             word = plural(word)
-        if pending:
-            determiner = pending.pop()
+        if determiner is not None:
             yield FUNCTION_WORDS["an"] if determiner.text == "a" and word.an else determiner
+            determiner = None
         yield word
 
 
