@@ -13,7 +13,7 @@ __all__ = ["run", "schema"]
 
 
 def run(what: str, *, as_json: bool) -> None:
-    """List recipes, generators, designs or formats, each with a line about it."""
+    """List recipes, experiments, generators, designs or formats, each with a line about it."""
     if what not in _LISTS:
         near = difflib.get_close_matches(what, sorted(_LISTS), n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(_LISTS)}"
@@ -41,6 +41,12 @@ def _recipes() -> dict[str, str]:
     from synthkit.recipe.load import load_recipe, recipe_names
 
     return {name: load_recipe(name).title for name in recipe_names()}
+
+
+def _experiments() -> dict[str, str]:
+    from synthkit.train import experiment_names, load_experiment
+
+    return {name: load_experiment(name).title for name in experiment_names()}
 
 
 def _generators() -> dict[str, str]:
@@ -78,6 +84,7 @@ def _first_line(thing: object) -> str:
 
 _LISTS: dict[str, Callable[[], dict[str, str]]] = {
     "recipes": _recipes,
+    "experiments": _experiments,
     "generators": _generators,
     "designs": _designs,
     "formats": _formats,

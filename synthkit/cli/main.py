@@ -121,7 +121,8 @@ def audit(
 
 @app.command("list")
 def list_(
-    what: Annotated[str, typer.Argument(metavar="[recipes|generators|designs|formats]")] = "recipes", json: Json = False
+    what: Annotated[str, typer.Argument(metavar="[recipes|experiments|generators|designs|formats]")] = "recipes",
+    json: Json = False,
 ) -> None:
     """List what there is."""
     from synthkit.cli.listing import run
@@ -143,12 +144,16 @@ def show(
 
 @app.command()
 def score(
-    codes: Annotated[Path, typer.Argument(metavar="CODES", help="A .npz or .parquet, or a directory of them.")],
+    codes: Annotated[
+        Path, typer.Argument(metavar="CODES", help="A .npz or .parquet, a directory of them, or a training.")
+    ],
     out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write all results as JSON.")] = None,
-    metrics: Annotated[str, typer.Option(metavar="M,M", help="Names of metrics, commas between, or all.")] = "all",
+    metrics: Annotated[
+        str | None, typer.Option(metavar="M,M", help="Names of metrics, commas between; all by default.")
+    ] = None,
     convention: Annotated[
-        str, typer.Option(metavar="C", help="default, dlib, ubisoft or infomec.", show_default=True)
-    ] = "default",
+        str | None, typer.Option(metavar="C", help="default (by default), dlib, ubisoft or infomec.")
+    ] = None,
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Dataset that holds the factors; joined on the examples' ids.")
     ] = None,
@@ -164,7 +169,7 @@ def score(
         bool | None,
         typer.Option("--shuffle/--file-order", help="Which rows train; by default as the convention has it."),
     ] = None,
-    seed: Annotated[int, typer.Option(metavar="S", help="Of all that is drawn.")] = 0,
+    seed: Annotated[int | None, typer.Option(metavar="S", help="Of all that is drawn; 0 by default.")] = None,
     threads: Annotated[int | None, typer.Option(metavar="N", help="Threads; one a core by default.")] = None,
     plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw bars and heat maps.")] = None,
     json: Json = False,
@@ -172,13 +177,12 @@ def score(
     """Score how well codes lay the factors of variation apart."""
     from synthkit.cli.score import Options, run
 
+    given = {"metrics": metrics, "convention": convention, "seed": seed}
     arguments: dict[str, object] = {
-        "metrics": metrics,
-        "convention": convention,
+        **{name: value for name, value in given.items() if value is not None},
         "bootstrap": bootstrap,
         "train_fraction": train_fraction,
         "shuffle": shuffle,
-        "seed": seed,
         "threads": threads,
     }
     if kinds is not None:
@@ -186,6 +190,96 @@ def score(
         arguments["factor_kinds"] = parts[0] if len(parts) == 1 else parts
     chosen = None if factors is None else [name.strip() for name in factors.split(",")]
     run(codes, Options(data, split, chosen, arguments), out=out, plot=plot, as_json=json)
+
+
+Experiment = Annotated[
+    str, typer.Argument(metavar="EXPERIMENT", help="Name of an experiment, or path of a .py, .toml or .json.")
+]
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIR", help="Dataset, or folder of audio files; by default made from the recipe."),
+]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a field, e.g. training.steps=1000. Repeatable."),
+]
+Device = Annotated[str, typer.Option(metavar="D", help="auto, cpu or cuda.")]
+Smoke = Annotated[bool, typer.Option("--smoke", help="A size that shows that everything runs.")]
+
+
+@app.command()
+def train(
+    experiment: Experiment,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="RUN", help="Directory of the training.")],
+    data: Data = None,
+    variant: Annotated[str | None, typer.Option(metavar="V", help="Which variant; the first by default.")] = None,
+    smoke: Smoke = False,
+    sets: Changes = None,
+    seed: Annotated[int | None, typer.Option("--seed", metavar="S", help="Same as --set seed=S.")] = None,
+    device: Device = "auto",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Begin anew in RUN.")] = False,
+    json: Json = False,
+) -> None:
+    """Train a model and evaluate it, or finish a training that was begun."""
+    from synthkit.cli.train import run_train
+
+    run_train(
+        experiment,
+        out,
+        data=data,
+        variant=variant,
+        smoke=smoke,
+        sets=sets or [],
+        seed=seed,
+        device=device,
+        overwrite=overwrite,
+        as_json=json,
+    )
+
+
+@app.command()
+def encode(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a training, or a TorchScript file.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="A .parquet of codes and factors.")],
+    data: Data = None,
+    split: Annotated[str | None, typer.Option(metavar="SPLIT", help="By default the experiment's test split.")] = None,
+    limit: Annotated[int | None, typer.Option(metavar="N", help="Only the first N clips.", min=1)] = None,
+    device: Device = "auto",
+    json: Json = False,
+) -> None:
+    """Write the codes of clips that a trained model makes."""
+    from synthkit.cli.train import run_encode
+
+    run_encode(run, data, out, split=split, device=device, limit=limit, as_json=json)
+
+
+@app.command()
+def benchmark(
+    experiment: Experiment,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Directory of all trainings.")],
+    data: Data = None,
+    seeds: Annotated[int, typer.Option(metavar="N", help="Trainings of each variant.", min=1)] = 5,
+    variants: Annotated[str | None, typer.Option(metavar="V,V", help="Some variants; all by default.")] = None,
+    smoke: Smoke = False,
+    sets: Changes = None,
+    device: Device = "auto",
+    json: Json = False,
+) -> None:
+    """Train all variants of an experiment with several seeds; write tables and pictures."""
+    from synthkit.cli.train import run_benchmark
+
+    chosen = None if variants is None else [name.strip() for name in variants.split(",")]
+    run_benchmark(
+        experiment,
+        out,
+        data=data,
+        seeds=seeds,
+        variants=chosen,
+        smoke=smoke,
+        sets=sets or [],
+        device=device,
+        as_json=json,
+    )
 
 
 @app.command()

@@ -21,6 +21,8 @@ from synthkit.metrics.plots import check_picture
 from synthkit.metrics.scores import plain
 from synthkit.run import Progress
 from synthkit.shards.files import write_file
+from synthkit.train.folder import is_run
+from synthkit.train.scoring import score_run
 
 __all__ = ["Options", "run"]
 
@@ -46,6 +48,9 @@ def run(codes: Path, options: Options, *, out: Path | None, plot: Path | None, a
         WorkError: A result that cannot be written.
     """
     _refuse_bad_targets(out, plot)
+    if is_run(codes):
+        _tell([_of_run(codes, options)], out, plot, as_json)
+        return
     paths = list_files(codes)
     if options.split is not None and options.data is None:
         raise InputError("--split: names a split of the dataset given by --data")
@@ -58,7 +63,25 @@ def run(codes: Path, options: Options, *, out: Path | None, plot: Path | None, a
             f"--plot: the files in {codes} differ in shape or factors, or are too many; draw them one by one"
         )
     found = [_scored(group, options, named=codes.is_dir()) for group in groups]
-    report = _of_directory(found) if codes.is_dir() else found[0].to_dict()
+    _tell(found, out, plot, as_json, _of_directory(found) if codes.is_dir() else None)
+
+
+def _of_run(path: Path, options: Options) -> Scores:
+    """The held-out codes that a training has left."""
+    if options.data is not None:
+        raise InputError(
+            f"--data: {path} is a training, whose held-out codes are scored; for other clips: `synthkit encode {path} "
+            "--data DIR --out codes.parquet`, then score that file"
+        )
+    with progress_bar("resamples") as update:
+        return score_run(path, factors=options.factors, on_progress=_reporter(update), **options.arguments)
+
+
+def _tell(
+    found: list[Scores], out: Path | None, plot: Path | None, as_json: bool, report: dict[str, Any] | None = None
+) -> None:
+    """Write and print scores; ``report`` is the object for all of them where there are several."""
+    report = found[0].to_dict() if report is None else report
     if out is not None:
         text = json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         write_file(out.parent, out.name, text.encode())

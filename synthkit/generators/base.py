@@ -26,12 +26,14 @@ from synthkit.records import (
 
 __all__ = [
     "AudioGenerator",
+    "Backed",
     "EngineBacked",
     "FactorSpec",
     "Generator",
     "Noted",
     "Source",
     "TextGenerator",
+    "has_backends",
     "has_engine",
     "has_notes",
 ]
@@ -179,12 +181,27 @@ class Noted(Protocol):
         """What a user should know, one line each; shown on the card."""
 
 
+class Backed(Protocol):
+    """A generator of clips that several backends can make."""
+
+    name: ClassVar[str]
+    backends: ClassVar[tuple[str, ...]]
+
+    def on(self, backend: str) -> AudioGenerator:
+        """The same generator with another backend, one of ``backends``."""
+
+
 Generator = AudioGenerator | TextGenerator
 
 
 def has_engine(generator: object) -> TypeGuard[EngineBacked]:
     """Whether an engine makes its examples; asks the class, for the engine itself may have to load or download much."""
     return hasattr(type(generator), "engine")
+
+
+def has_backends(generator: object) -> TypeGuard[Backed]:
+    """Whether there is a choice of backends."""
+    return hasattr(type(generator), "backends")
 
 
 def has_notes(generator: object) -> TypeGuard[Noted]:

@@ -78,6 +78,7 @@ class Tone:
     name: ClassVar[str] = "tone"
     content: ClassVar[Literal["audio"]] = "audio"
     Params: ClassVar[type[Record]] = ToneParams
+    backends: ClassVar[tuple[str, ...]] = tuple(tone.BACKENDS)
     factors: ClassVar[Mapping[str, FactorSpec]] = {
         "waveform": FactorSpec("", "Shape of the wave (timbre)", names=tone.WAVEFORMS),
         "frequency": FactorSpec("Hz", "Fundamental frequency", low=0, low_open=True),
@@ -96,15 +97,19 @@ class Tone:
         "snr": FactorSpec("dB", "Power of the steady tone over that of the white noise"),
     }
 
-    def __init__(self, recipe: Recipe, params: ToneParams) -> None:
+    def __init__(self, recipe: Recipe, params: ToneParams, backend: str = "cpu") -> None:
         self._recipe = recipe
         self._params = params
+        self._backend = backend
         self._noise_key = derive_key(recipe.seed, recipe.name, "noise")
         self._noisy = params.snr is not None or any(f.name == "snr" for f in recipe.factors)
 
     @classmethod
     def bind(cls, recipe: Recipe, params: Any) -> Self:
         return cls(recipe, params)
+
+    def on(self, backend: str) -> Tone:
+        return Tone(self._recipe, self._params, backend)
 
     @property
     def layout(self) -> AudioLayout:
@@ -139,6 +144,7 @@ class Tone:
             dtype="int16" if p.sample_format == "pcm16" else "float32",
             threads=1,
             out=out,
+            device=self._backend,
             allow_above_nyquist=p.allow_above_nyquist,
         )
 

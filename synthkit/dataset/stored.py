@@ -1,4 +1,4 @@
-"""Reads datasets back: map-style, random access, no torch needed."""
+"""Datasets on disk: map-style, random access, no torch needed."""
 
 from __future__ import annotations
 
@@ -14,17 +14,23 @@ import numpy.typing as npt
 
 from synthkit.errors import InputError
 from synthkit.records import AudioExample, AudioLayout, Example, FactorInfo, Layout, TextExample, TextLayout
-from synthkit.run.task import Task, open_task
 from synthkit.shards.base import RawExample, ShardReader
 from synthkit.shards.formats import open_shard
 from synthkit.shards.manifest import Manifest, ShardEntry, read_manifest
 
-__all__ = ["AudioDataset", "Dataset", "Task", "TextDataset", "collate", "load", "task"]
+__all__ = ["AudioDataset", "Dataset", "TextDataset", "collate", "full_scale", "load"]
 
-task = open_task
 E = TypeVar("E", bound=Example)
 
 _PCM16_FULL_SCALE = np.float32(32768)
+
+
+def full_scale(samples: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    """Samples as float32 with full scale at 1: a copy of int16 or float32 samples, any shape."""
+    audio = samples.astype(np.float32)
+    if samples.dtype.kind == "i":
+        audio /= _PCM16_FULL_SCALE
+    return audio
 
 
 def load(path: str | Path, split: str | None = None) -> AudioDataset | TextDataset:
@@ -78,6 +84,11 @@ class Dataset(Sequence[E], ABC, Generic[E]):
         """Names of the factors, in the order of the columns of `factors_matrix`."""
         return tuple(factor.name for factor in self.factors)
 
+    @property
+    def fingerprint(self) -> str:
+        """Of the whole dataset, ``sha256:<64 hex>``."""
+        return self._manifest.fingerprint
+
     def __len__(self) -> int:
         return len(self._picked)
 
@@ -88,9 +99,7 @@ class Dataset(Sequence[E], ABC, Generic[E]):
     def __getitem__(self, index: int | slice) -> E | Self:
         if isinstance(index, slice):
             return type(self)(self._root, self._manifest, self._shards, self._picked[index])
-        row = self._picked[operator.index(index)]
-        which = bisect_right(self._starts, row) - 1
-        return self._example(self._reader(which).read(row - self._starts[which]))
+        return self._example(self._raw(self._picked[operator.index(index)]))
 
     def __iter__(self) -> Iterator[E]:
         for index in range(len(self)):
@@ -127,6 +136,10 @@ class Dataset(Sequence[E], ABC, Generic[E]):
                 matrix[:, k] = columns[factor.name]
         return matrix
 
+    def factor_levels(self) -> npt.NDArray[np.int64]:
+        """Level of each factor of all examples, [N, K]; -1 where a factor has none."""
+        return self._factor_columns()[1]
+
     def factor_values(self, name: str) -> npt.NDArray[Any]:
         """Values of one factor, [N]: numbers, or names as objects.
 
@@ -144,6 +157,11 @@ class Dataset(Sequence[E], ABC, Generic[E]):
             return {name: np.empty(0) for name in self.factor_names}, np.empty((0, len(self.factors)), np.int64)
         values = {name: np.concatenate([columns[name] for columns, _ in found])[rows] for name in self.factor_names}
         return values, np.concatenate([indices for _, indices in found])[rows]
+
+    def _raw(self, row: int) -> Any:
+        """What a shard holds of an example, by its row in all shards together."""
+        which = bisect_right(self._starts, row) - 1
+        return self._reader(which).read(row - self._starts[which])
 
     def _reader(self, which: int) -> ShardReader[Any]:
         if which not in self._readers:
@@ -165,15 +183,21 @@ class AudioDataset(Dataset[AudioExample]):
 
     layout: AudioLayout
 
+    def sample_chunks(self, rows: int) -> Iterator[npt.NDArray[Any]]:
+        """All clips in order as they are stored, [n, T] of the layout's dtype, n <= ``rows``."""
+        for start in range(0, len(self), rows):
+            part = self._picked[start : start + rows]
+            chunk = np.empty((len(part), self.layout.num_samples), self.layout.dtype)
+            for place, row in enumerate(part):
+                chunk[place] = self._raw(row).samples
+            yield chunk
+
     def _content(self) -> str:
         return f"{self.layout.num_samples} samples at {self.layout.sample_rate} Hz"
 
     def _example(self, raw: RawExample) -> AudioExample:
-        audio = raw.samples.astype(np.float32)
-        if self.layout.sample_format == "pcm16":
-            audio /= _PCM16_FULL_SCALE
         rate = self.layout.sample_rate
-        return AudioExample(raw.id, raw.factors, raw.factor_indices, audio, rate, raw.annotations)
+        return AudioExample(raw.id, raw.factors, raw.factor_indices, full_scale(raw.samples), rate, raw.annotations)
 
 
 class TextDataset(Dataset[TextExample]):

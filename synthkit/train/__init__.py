@@ -1,0 +1,8 @@
+"""Experiments: what is trained on which data, and how it is scored; one training loop for all models."""
+
+from __future__ import annotations
+
+from synthkit.train.experiment import Experiment
+from synthkit.train.load import experiment_names, load_experiment
+
+__all__ = ["Experiment", "experiment_names", "load_experiment"]

@@ -1,0 +1,82 @@
+"""Codes of clips, and the file that holds them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+
+from synthkit.errors import WorkError
+from synthkit.models.base import Model
+from synthkit.models.gaussian import sample
+from synthkit.models.vae import Vae
+from synthkit.train.batches import examples
+from synthkit.train.clips import Clips
+from synthkit.train.features import FeatureExtractor
+
+__all__ = ["encode", "write_codes"]
+
+_ROWS = 256
+
+
+@torch.no_grad()
+def encode(
+    model: Model,
+    stored: npt.NDArray[Any],
+    extractor: FeatureExtractor,
+    device: torch.device,
+    *,
+    sampled: bool = False,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> npt.NDArray[np.float32]:
+    """Codes of all clips, [N, D].
+
+    Args:
+        model: The model; posterior means where it has posteriors.
+        stored: Features before normalisation.
+        extractor: What normalises them.
+        device: Where the model is.
+        sampled: Draws from the posteriors instead of means, by torch's default generator.
+        on_progress: Told of clips done and of all of them.
+    """
+    model.eval()
+    found = []
+    for start in range(0, len(stored), _ROWS):
+        rows = np.arange(start, min(start + _ROWS, len(stored)))
+        x = examples(stored, extractor, rows, device)
+        codes = sample(model.posterior(x)) if sampled and isinstance(model, Vae) else model.codes(x)
+        found.append(codes.float().cpu().numpy())
+        if on_progress is not None:
+            on_progress(int(rows[-1]) + 1, len(stored))
+    return np.concatenate(found)
+
+
+def write_codes(path: Path, clips: Clips, codes: npt.NDArray[np.float32]) -> None:
+    """A parquet of ``id``, ``code_0``, ``code_1``, ..., and of each factor its value and ``<factor>_index``.
+
+    Raises:
+        WorkError: It cannot be written.
+    """
+    columns: dict[str, Any] = {"id": clips.ids()}
+    columns |= {f"code_{d}": np.ascontiguousarray(column) for d, column in enumerate(codes.T)}
+    levels = clips.levels()
+    for k, factor in enumerate(clips.factors):
+        columns[factor.name] = clips.values(factor.name)
+        if factor.levels is not None:
+            columns[f"{factor.name}_index"] = levels[:, k]
+    temporary = path.with_name(f".tmp-{os.getpid()}-{path.name}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.table(columns), temporary)
+        temporary.replace(path)
+    except OSError as error:
+        raise WorkError(f"{path}: {error.strerror or error}") from error
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,154 @@
+"""The directory of one training: what it is, how far it is, what came of it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from synthkit.errors import InputError, WorkError
+from synthkit.shards.files import write_file
+from synthkit.train.experiment import Experiment
+
+__all__ = ["CODES", "EXPERIMENT", "RunFolder", "is_run"]
+
+EXPERIMENT = "experiment.json"
+CODES = "codes.parquet"
+_DATA, _DONE, _EVALUATION = "data.json", "training.json", "evaluation.json"
+_MODEL = "model.safetensors"
+
+
+def is_run(path: Path) -> bool:
+    """Whether a directory holds a training."""
+    return (path / EXPERIMENT).is_file()
+
+
+class RunFolder:
+    """Files of a training.
+
+    ``experiment.json``, ``data.json`` (which clips), ``checkpoints/``, ``log.jsonl``, ``tensorboard/``,
+    ``model.safetensors`` (the weights to be used), ``training.json`` (written last: the training is finished),
+    ``codes.parquet``, ``evaluation.json``, pictures and sounds.
+
+    Attributes:
+        path: The directory.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def begin(cls, path: Path, experiment: Experiment, data: dict[str, Any], *, overwrite: bool) -> RunFolder:
+        """Make the directory, or go on in it.
+
+        Raises:
+            InputError: It holds another training, or the same on other clips, or something else.
+        """
+        folder = cls(path)
+        if path.exists() and not path.is_dir():
+            raise InputError(f"{path}: is a file; a training is kept in a directory")
+        if overwrite and is_run(path):
+            shutil.rmtree(path)
+        if is_run(path):
+            folder._refuse_other(experiment, data)
+            return folder
+        if path.is_dir() and any(p.name != "features" for p in path.iterdir()):
+            raise InputError(f"{path}: is not empty and holds no training; choose another directory")
+        path.mkdir(parents=True, exist_ok=True)
+        folder.write(_DATA, data)
+        write_file(path, EXPERIMENT, experiment.pretty_json().encode())
+        return folder
+
+    def _refuse_other(self, experiment: Experiment, data: dict[str, Any]) -> None:
+        before, now = self.experiment().plain(), experiment.plain()
+        changed = sorted(_differences(before, now, ""))
+        if changed:
+            raise InputError(
+                f"{self.path}: holds a training with another {', '.join(changed[:3])}; choose another directory, or "
+                "begin anew with --overwrite"
+            )
+        if self.data()["identity"] != data["identity"]:
+            raise InputError(
+                f"{self.path}: was trained on other clips ({self.data()['source']}); choose another directory, or "
+                "begin anew with --overwrite"
+            )
+
+    @classmethod
+    def open(cls, path: Path) -> RunFolder:
+        """A directory that holds a training.
+
+        Raises:
+            InputError: It does not.
+        """
+        if not is_run(path):
+            raise InputError(f"{path}: holds no training ({EXPERIMENT} is missing); `synthkit train` makes one")
+        return cls(path)
+
+    def experiment(self) -> Experiment:
+        """What was trained.
+
+        Raises:
+            WorkError: The file is damaged.
+        """
+        try:
+            return Experiment.model_validate_json((self.path / EXPERIMENT).read_bytes())
+        except (OSError, ValidationError) as error:
+            raise WorkError(f"{self.path / EXPERIMENT}: damaged: {error}") from None
+
+    def data(self) -> dict[str, Any]:
+        """Which clips: ``source``, ``identity``, ``path``, shapes, factors."""
+        return self._read(_DATA)
+
+    @property
+    def finished(self) -> bool:
+        """Whether the training has ended."""
+        return (self.path / _DONE).is_file()
+
+    def finish(self, training: dict[str, Any]) -> None:
+        """Say that the training has ended."""
+        self.write(_DONE, training)
+
+    def training(self) -> dict[str, Any]:
+        """What the training did: steps, mean and scale of the features, number of clips, warnings."""
+        if not self.finished:
+            raise InputError(f"{self.path}: its training has not ended; run `synthkit train` again to go on")
+        return self._read(_DONE)
+
+    def evaluation(self) -> dict[str, Any] | None:
+        """What the evaluation found; None where it has not been done."""
+        return self._read(_EVALUATION) if (self.path / _EVALUATION).is_file() else None
+
+    def write_evaluation(self, found: dict[str, Any]) -> None:
+        """Keep what the evaluation found."""
+        self.write(_EVALUATION, found)
+
+    @property
+    def weights(self) -> Path:
+        """The weights to be used."""
+        return self.path / _MODEL
+
+    def write(self, name: str, values: dict[str, Any]) -> None:
+        """Write a table as JSON, whole or not at all."""
+        text = json.dumps(values, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+        try:
+            write_file(self.path, name, text.encode())
+        except OSError as error:
+            raise WorkError(f"{self.path / name}: {error.strerror}") from error
+
+    def _read(self, name: str) -> dict[str, Any]:
+        try:
+            found: dict[str, Any] = json.loads((self.path / name).read_text())
+        except (OSError, ValueError) as error:
+            raise WorkError(f"{self.path / name}: damaged: {error}") from None
+        return found
+
+
+def _differences(a: Any, b: Any, path: str) -> list[str]:
+    """Paths of fields that differ."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        keys = sorted(set(a) | set(b))
+        return [p for key in keys for p in _differences(a.get(key), b.get(key), f"{path}.{key}" if path else key)]
+    return [] if a == b else [path]

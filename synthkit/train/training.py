@@ -1,0 +1,322 @@
+"""One training from an experiment to its evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate import Accelerator, DistributedDataParallelKwargs
+from accelerate.state import AcceleratorState
+from safetensors.torch import load_file, save_file
+
+from synthkit.errors import InputError
+from synthkit.models.base import Model
+from synthkit.seeds import derive_key
+from synthkit.train.batches import Batches, examples
+from synthkit.train.clips import Clips, open_clips
+from synthkit.train.evaluate import SplitData, evaluate_model
+from synthkit.train.experiment import Experiment
+from synthkit.train.factors import Factor, factor_table, scored_factors
+from synthkit.train.feature_audit import audit_features, refuse_lost
+from synthkit.train.features import FeatureExtractor
+from synthkit.train.folder import RunFolder
+from synthkit.train.loop import Fit, fit
+from synthkit.train.order import Order
+from synthkit.train.partners import Partners
+from synthkit.train.store import fit_normalization, stored_features
+from synthkit.train.trained import make_model
+from synthkit.train.views import make_views
+
+__all__ = ["TrainResult", "train"]
+
+_VALIDATION_STEPS = 20
+_CONCLUDE_CLIPS, _CONCLUDE_ROWS = 1000, 16
+
+OnProgress = Callable[[str, int, int, Mapping[str, float]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainResult:
+    """What came of a training.
+
+    Attributes:
+        folder: Its directory.
+        steps: Steps done.
+        resumed_from: Step that it went on from; 0 where it began anew.
+        stopped_early: Whether validation ended it.
+        evaluation: What the evaluation found, plain data.
+        warnings: What a user should know.
+    """
+
+    folder: Path
+    steps: int
+    resumed_from: int
+    stopped_early: bool
+    evaluation: dict[str, Any]
+    warnings: tuple[str, ...]
+
+
+def train(
+    experiment: Experiment,
+    out: Path,
+    *,
+    data: Path | None = None,
+    device: str = "auto",
+    overwrite: bool = False,
+    features: Path | None = None,
+    on_progress: OnProgress | None = None,
+) -> TrainResult:
+    """Train a model and evaluate it; go on where a killed training stopped; do nothing where all is done.
+
+    Args:
+        experiment: A resolved experiment (`synthkit.train.load.resolved`).
+        out: Directory of the training.
+        data: A dataset, or a folder of audio files; None to make the clips of the experiment's recipe on the fly.
+        device: ``auto`` (a GPU where there is one), ``cpu`` or ``cuda``.
+        overwrite: Begin anew in a directory that holds a training.
+        features: Where features are kept, to be shared by trainings; by default in ``out``.
+        on_progress: Told of a stage, how much of it is done and of how much, and the last terms.
+
+    Raises:
+        InputError: What the experiment, the data or the directory has wrong.
+        WorkError: A loss that is not finite, a full disk, damaged data.
+    """
+    return _Session(experiment, out, data, device, features or out / "features", on_progress).run(overwrite)
+
+
+class _Session:
+    def __init__(
+        self,
+        experiment: Experiment,
+        out: Path,
+        data: Path | None,
+        device: str,
+        features: Path,
+        on_progress: OnProgress | None,
+    ) -> None:
+        self.experiment, self.out, self.data, self.features = experiment, out, data, features
+        self.on_progress = on_progress
+        self.accelerator = _accelerator(experiment, device)
+        d = experiment.data
+        self.clips = {"train": open_clips(d, data, d.train, d.limit), "test": open_clips(d, data, d.test, d.test_limit)}
+        if d.validation is not None and experiment.training.validate_every is not None:
+            self.clips["validation"] = open_clips(d, data, d.validation, d.test_limit)
+        _refuse_unlike(self.clips)
+        first = self.clips["train"]
+        self.extractor = FeatureExtractor(
+            experiment.features, first.sample_rate, first.num_samples, live=bool(experiment.views.waveform)
+        )
+        self.factors = _factors(experiment, first)
+
+    def run(self, overwrite: bool) -> TrainResult:
+        folder = self._begin(overwrite)
+        done = folder.evaluation()
+        if folder.finished and done is not None:
+            training = folder.training()
+            return self._result(
+                folder, Fit(training["steps"], 0, training["stopped_early"]), done, training["warnings"]
+            )
+        splits = {name: SplitData(clips, self._stored(name, clips)) for name, clips in self.clips.items()}
+        fit_normalization(self.extractor, splits["train"].stored)
+        warnings = self._audit(splits["train"])
+        self.extractor.to(self.accelerator.device)
+        model = self._model("weights")
+        model.to(self.accelerator.device)
+        if folder.finished:
+            model.load_state_dict(load_file(folder.weights))
+            result = Fit(folder.training()["steps"], 0, folder.training()["stopped_early"])
+        else:
+            result = self._fit(model, splits, folder)
+            warnings += result.warnings
+            self._conclude(model, splits["train"])
+            if self.accelerator.is_main_process:
+                self._finish(folder, model, result, warnings)
+        evaluation = {}
+        if self.accelerator.is_main_process:
+            evaluation = self._evaluate(folder, model, splits)
+            folder.write_evaluation(evaluation)
+        self.accelerator.wait_for_everyone()
+        return self._result(folder, result, evaluation, warnings)
+
+    def _begin(self, overwrite: bool) -> RunFolder:
+        first = self.clips["train"]
+        about = {
+            "source": first.source,
+            "identity": " | ".join(clips.identity for clips in self.clips.values()),
+            "path": None if self.data is None else str(self.data.resolve()),
+            "sample_rate": first.sample_rate,
+            "num_samples": first.num_samples,
+            "factors": [factor.to_dict() for factor in self.factors],
+        }
+        with self.accelerator.main_process_first():
+            begun = overwrite and self.accelerator.is_main_process
+            return RunFolder.begin(self.out, self.experiment, about, overwrite=begun)
+
+    def _stored(self, name: str, clips: Clips) -> Any:
+        with self.accelerator.main_process_first():
+            return stored_features(clips, self.extractor, self.features, self._stage(f"features of {name}"))
+
+    def _stage(self, stage: str) -> Callable[[int, int], None]:
+        def report(done: int, total: int) -> None:
+            if self.on_progress is not None:
+                self.on_progress(stage, done, total, {})
+
+        return report
+
+    def _audit(self, split: SplitData) -> list[str]:
+        if not self.factors:
+            return []
+        e = self.experiment
+        table = factor_table(split.clips, self.factors)
+        probes = audit_features(split.stored, self.extractor, split.clips.sample_rate, self.factors, table, e.seed)
+        return refuse_lost(probes, e.evaluation.allow_lost, e.features.normalization)
+
+    def _model(self, stream: str) -> Model:
+        first = self.clips["train"]
+        return make_model(self.experiment, self.extractor, first.sample_rate, len(first), stream)
+
+    def _fit(self, model: Model, splits: Mapping[str, SplitData], folder: RunFolder) -> Fit:
+        report = None if self.on_progress is None else self._fit_progress
+        return fit(
+            model,
+            self._batches(model, splits["train"], "train", whole=False),
+            self.experiment,
+            self.accelerator,
+            folder.path,
+            validate=self._validation(model, splits),
+            on_progress=report,
+        )
+
+    def _conclude(self, model: Model, split: SplitData) -> None:
+        rows = np.arange(min(_CONCLUDE_CLIPS, len(split.clips)))
+        parts = (rows[start : start + _CONCLUDE_ROWS] for start in range(0, len(rows), _CONCLUDE_ROWS))
+        model.conclude(examples(split.stored, self.extractor, part, self.accelerator.device) for part in parts)
+
+    def _fit_progress(self, done: int, total: int, terms: Mapping[str, float]) -> None:
+        if self.on_progress is not None:
+            self.on_progress("training", done, total, terms)
+
+    def _batches(self, model: Model, split: SplitData, name: str, *, whole: bool) -> Batches:
+        """Batches of this process; or whole ones, the same for all processes."""
+        e, t, a = self.experiment, self.experiment.training, self.accelerator
+        ranks = 1 if whole else a.num_processes
+        parts = ranks * (1 if whole else t.accumulate)
+        if t.batch_size % parts:
+            raise InputError(
+                f"training.batch_size: {t.batch_size} clips cannot be dealt out evenly to {ranks} process(es) in "
+                f"{t.accumulate} part(s)"
+            )
+        each = parts // ranks
+        mine = range(1) if whole else range(a.process_index * each, (a.process_index + 1) * each)
+        order = Order(len(split.clips), t.batch_size, e.seed, f"{e.name}-{name}")
+        partners = None
+        if model.partners and e.views.share != ():
+            names = tuple(info.name for info in split.clips.factors)
+            partners = Partners(split.clips.levels(), names, e.views.share, e.seed, f"{e.name}-{name}")
+        views = make_views(e, self.extractor, split.clips.sample_rate) if model.partners else None
+        return Batches(
+            split.stored, self.extractor, order, a.device, parts=parts, mine=mine, partners=partners, views=views
+        )
+
+    def _validation(self, model: Model, splits: Mapping[str, SplitData]) -> Callable[[Model], float] | None:
+        if "validation" not in splits:
+            return None
+        batches = self._batches(model, splits["validation"], "validation", whole=True)
+        size = self.experiment.training.batch_size
+        steps = min(-(-len(splits["validation"].clips) // size), _VALIDATION_STEPS)
+
+        @torch.no_grad()
+        def validate(of: Model) -> float:
+            of.eval()
+            with torch.random.fork_rng():
+                torch.manual_seed(derive_key(self.experiment.seed, self.experiment.name, "train-validation"))
+                turn = of.turns(0)[0]
+                losses = [float(of.terms(batches.at(step)[0], turn, 0)["loss"]) for step in range(steps)]
+            return float(np.mean(losses))
+
+        return validate
+
+    def _finish(self, folder: RunFolder, model: Model, result: Fit, warnings: list[str]) -> None:
+        tensors = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+        temporary = folder.weights.with_name(f".tmp-{folder.weights.name}")
+        save_file(tensors, temporary)
+        temporary.replace(folder.weights)
+        folder.finish(
+            {
+                "steps": result.steps,
+                "stopped_early": result.stopped_early,
+                "warnings": warnings,
+                "num_examples": len(self.clips["train"]),
+                "feature_mean": float(self.extractor.mean),
+                "feature_scale": float(self.extractor.scale),
+                "parameters": sum(p.numel() for p in model.parameters()),
+                "versions": {"torch": torch.__version__, "synthkit": _version()},
+            }
+        )
+
+    def _evaluate(self, folder: RunFolder, model: Model, splits: Mapping[str, SplitData]) -> dict[str, Any]:
+        if self.on_progress is not None:
+            self.on_progress("evaluation", 0, 1, {})
+        device = self.accelerator.device
+        return evaluate_model(
+            folder,
+            self.experiment,
+            model,
+            self.extractor,
+            self.factors,
+            splits["train"],
+            splits["test"],
+            device,
+            lambda stream: self._model(stream).to(device),
+        )
+
+    def _result(self, folder: RunFolder, done: Fit, evaluation: dict[str, Any], warnings: list[str]) -> TrainResult:
+        said = (*warnings, *evaluation.get("warnings", ()))
+        return TrainResult(folder.path, done.steps, done.resumed_from, done.stopped_early, evaluation, said)
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("synthkit")
+
+
+def _factors(experiment: Experiment, clips: Clips) -> tuple[Factor, ...]:
+    e = experiment.evaluation
+    wanted = None if e.factors is None else (*e.factors, *(f for f in e.downstream.factors if f not in e.factors))
+    found = scored_factors(clips.factors, wanted, clips.source)
+    scored_factors(clips.factors, e.downstream.factors, clips.source, "evaluation.downstream.factors")
+    return found
+
+
+def _refuse_unlike(clips: Mapping[str, Clips]) -> None:
+    """Clips of all splits are of one shape; a folder of files may hold others."""
+    first = clips["train"]
+    for name, other in clips.items():
+        if (other.sample_rate, other.num_samples) != (first.sample_rate, first.num_samples):
+            raise InputError(
+                f"{other.source}: its {name} clips have {other.num_samples} samples at {other.sample_rate} Hz, those "
+                f"for training {first.num_samples} at {first.sample_rate} Hz"
+            )
+
+
+def _accelerator(experiment: Experiment, device: str) -> Accelerator:
+    if device not in ("auto", "cpu", "cuda"):
+        raise InputError(f"device: must be auto, cpu or cuda, not {device!r}")
+    gpu = torch.cuda.is_available()
+    if device == "cuda" and not gpu:
+        raise InputError("device: a GPU was asked for, but torch sees none here; `synthkit doctor` says more")
+    precision = experiment.training.precision
+    if precision == "fp16" and (device == "cpu" or not gpu):
+        raise InputError("training.precision: fp16 needs a GPU; use bf16 or no")
+    AcceleratorState._reset_state()  # it would hold on to the precision of a training before this one
+    return Accelerator(
+        cpu=device == "cpu" or not gpu,
+        mixed_precision=precision,
+        # A turn trains some of the parameters only.
+        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
+    )
