@@ -27,7 +27,8 @@ def describe(error: ValidationError, data: Any, model: type[BaseModel], prefix: 
     lines: list[str] = []
     for details in error.errors(include_url=False, include_context=True):
         path = ".".join(filter(None, [prefix, _path(details["loc"], data)]))
-        lines += [_joined(path, line, model) for line in _message(details, model).splitlines()]
+        inner = _record_at(details["loc"], model)
+        lines += [_joined(path, line, inner) for line in _message(details, model).splitlines()]
     return lines
 
 
@@ -37,6 +38,16 @@ def _joined(path: str, line: str, model: type[BaseModel]) -> str:
         return line
     field = line.partition(":")[0].partition(".")[0]
     return f"{path}.{line}" if ":" in line and field in model.model_fields else f"{path}: {line}"
+
+
+def _record_at(loc: Sequence[int | str], model: type[BaseModel]) -> type[BaseModel]:
+    """The record that a location leads to, through records that are fields of records."""
+    for step in loc:
+        field = model.model_fields.get(str(step))
+        if field is None or not isinstance(field.annotation, type) or not issubclass(field.annotation, BaseModel):
+            break
+        model = field.annotation
+    return model
 
 
 def _path(loc: Sequence[int | str], data: Any) -> str:

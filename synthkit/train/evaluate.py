@@ -84,11 +84,17 @@ def evaluate_model(
         found |= {"metrics": {}, "warnings": ["nothing is known of the clips: no factor is scored"]}
         return dict(plain(found))
     table = factor_table(test.clips, factors)
-    scored, known = codes, table
-    if e.sampled_codes:
-        scored, known = _drawn(experiment, model, extractor, factors, train, test, device)
+    splits = [train, test] if e.sampled_codes else [test]
+
+    def drawn(number: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float64]]:
+        return _drawn(experiment, model, extractor, factors, splits, device, number)
+
+    scored, known = drawn(0) if e.sampled_codes else (codes, table)
     scores = score_codes(scored, known, factors, e, experiment.seed)
     found |= {"metrics": dict(scores.metrics), "undefined": dict(scores.undefined), "warnings": list(scores.warnings)}
+    if e.resamples > 1:
+        again = [score_codes(*drawn(i), factors, e, experiment.seed).metrics for i in range(e.resamples)]
+        found["resampled_std"] = {m: float(np.std([float(a[m]) for a in again], ddof=1)) for m in scores.metrics}
     if scores.matrices:
         found["matrices"] = dict(scores.matrices)
     rows = _probe_rows(experiment, len(train.clips))
@@ -170,12 +176,12 @@ def _drawn(
     model: Model,
     extractor: FeatureExtractor,
     factors: Sequence[Factor],
-    train: SplitData,
-    test: SplitData,
+    splits: Sequence[SplitData],
     device: torch.device,
+    number: int,
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float64]]:
-    """The defect: draws from the posteriors of training and held-out clips together."""
+    """Draws from the posteriors of all clips of some splits, and their factors."""
     with torch.random.fork_rng():
-        torch.manual_seed(derive_key(experiment.seed, experiment.name, "train-sampled-codes"))
-        codes = [encode(model, split.stored, extractor, device, sampled=True) for split in (train, test)]
-    return np.concatenate(codes), np.concatenate([factor_table(split.clips, factors) for split in (train, test)])
+        torch.manual_seed(derive_key(experiment.seed, experiment.name, f"train-sampled-codes-{number}"))
+        codes = [encode(model, split.stored, extractor, device, sampled=True) for split in splits]
+    return np.concatenate(codes), np.concatenate([factor_table(split.clips, factors) for split in splits])

@@ -167,6 +167,8 @@ class Evaluation(Record):
         probe_limit: Most training clips that linear probes are fitted to.
         traversals: Values along each dimension of the code in the pictures of traversals; 0 for no pictures.
         downstream: Classifiers with few labels.
+        resamples: Draws of codes from the trained model's posteriors whose spread is reported beside the metrics; not
+            the spread over trainings. 0 for none.
         sampled_codes: A known defect, off by default: codes are draws from the posterior, of training and held-out
             clips together.
         swapped_arguments: A known defect, off by default: codes and factors change places in the metrics.
@@ -179,6 +181,7 @@ class Evaluation(Record):
     probe_limit: int = Field(default=10_000, ge=1)
     traversals: int = Field(default=7, ge=0)
     downstream: Downstream = Downstream()
+    resamples: int = Field(default=0, ge=0)
     sampled_codes: bool = False
     swapped_arguments: bool = False
 
