@@ -27,7 +27,7 @@ experiment = Experiment(
             set={
                 "model.name": "factor_vae",
                 "model.gamma": 6.0,
-                "model.discriminator.learning_rate": 5e-5,
+                "model.discriminator": {"learning_rate": 5e-5, "betas": [0.5, 0.9]},
                 "training.batch_size": 128,
             },
             smoke={"model.units": 64, "training.batch_size": 64},
