@@ -15,6 +15,7 @@ from benchmarks import (
     bench_speech,
     bench_text,
     bench_tone,
+    bench_train,
 )
 from benchmarks.table import print_rows
 from synthkit import _core
@@ -29,6 +30,7 @@ BENCHMARKS = {
     "linear": bench_linear.run,
     "images": bench_images.run,
     "speech": bench_speech.run,
+    "train": bench_train.run,
 }
 
 
