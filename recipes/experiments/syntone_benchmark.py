@@ -27,6 +27,7 @@ experiment = Experiment(
             set={
                 "model.name": "factor_vae",
                 "model.gamma": 6.0,
+                "model.units": 256,
                 "model.discriminator": {"learning_rate": 5e-5, "betas": [0.5, 0.9]},
                 "training.batch_size": 128,
             },

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 import json
+import sys
 from collections.abc import Callable
 
+from synthkit.cli.extras import needs_extra
 from synthkit.cli.output import console, print_json
 from synthkit.errors import InputError
 
@@ -13,7 +15,7 @@ __all__ = ["run", "schema"]
 
 
 def run(what: str, *, as_json: bool) -> None:
-    """List recipes, experiments, generators, designs or formats, each with a line about it."""
+    """List what there is of a kind, each with a line about it."""
     if what not in _LISTS:
         near = difflib.get_close_matches(what, sorted(_LISTS), n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(_LISTS)}"
@@ -47,6 +49,21 @@ def _experiments() -> dict[str, str]:
     from synthkit.train import experiment_names, load_experiment
 
     return {name: load_experiment(name).title for name in experiment_names()}
+
+
+def _models() -> dict[str, str]:
+    with needs_extra("train", "torch"):
+        from synthkit.models.registry import MODELS
+    return {name: _first_line(sys.modules[kind.__module__]) for name, kind in MODELS.items()}
+
+
+def _augmentations() -> dict[str, str]:
+    with needs_extra("train", "torch"):
+        from synthkit.augment import AUGMENTATIONS
+    return {
+        name: f"{_first_line(kind)} Changes: {', '.join(sorted(kind.changes)) or 'nothing'}"
+        for name, kind in AUGMENTATIONS.items()
+    }
 
 
 def _generators() -> dict[str, str]:
@@ -85,6 +102,8 @@ def _first_line(thing: object) -> str:
 _LISTS: dict[str, Callable[[], dict[str, str]]] = {
     "recipes": _recipes,
     "experiments": _experiments,
+    "models": _models,
+    "augmentations": _augmentations,
     "generators": _generators,
     "designs": _designs,
     "formats": _formats,

@@ -121,7 +121,9 @@ def audit(
 
 @app.command("list")
 def list_(
-    what: Annotated[str, typer.Argument(metavar="[recipes|experiments|generators|designs|formats]")] = "recipes",
+    what: Annotated[
+        str, typer.Argument(metavar="[recipes|experiments|models|augmentations|generators|designs|formats]")
+    ] = "recipes",
     json: Json = False,
 ) -> None:
     """List what there is."""
@@ -251,6 +253,17 @@ def encode(
     from synthkit.cli.train import run_encode
 
     run_encode(run, data, out, split=split, device=device, limit=limit, as_json=json)
+
+
+@app.command()
+def export(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a training.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="A TorchScript file, .ts.")],
+) -> None:
+    """Write a trained model as TorchScript: audio to codes, and of RAVE back."""
+    from synthkit.cli.train import run_export
+
+    run_export(run, out)
 
 
 @app.command()

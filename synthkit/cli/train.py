@@ -13,7 +13,7 @@ from synthkit.errors import InputError
 from synthkit.train.experiment import Experiment
 from synthkit.train.load import Change, load_experiment, resolved, variant_names
 
-__all__ = ["run_benchmark", "run_encode", "run_train"]
+__all__ = ["run_benchmark", "run_encode", "run_export", "run_train"]
 
 Report = Callable[[str, int, int, Mapping[str, float]], None]
 
@@ -44,7 +44,7 @@ def run_train(
     if not result.evaluation:  # another process of this training evaluates and tells
         return
     if as_json:
-        print_json({"out": str(out), "steps": result.steps, "warnings": list(result.warnings), **result.evaluation})
+        print_json({**result.evaluation, "out": str(out), "steps": result.steps, "warnings": list(result.warnings)})
         return
     if result.resumed_from:
         console().print(f"went on from step {result.resumed_from}", markup=False)
@@ -69,6 +69,14 @@ def run_encode(
         print_json(found)
     else:
         console().print(f"{out}: {found['clips']:,} clips x {found['codes']} codes", markup=False)
+
+
+def run_export(run: Path, out: Path) -> None:
+    """Write a trained model as TorchScript."""
+    with needs_extra("train", "torch"):
+        from synthkit.train.export import export_run
+    export_run(run, out)
+    console().print(f"wrote {out}", markup=False)
 
 
 def run_benchmark(
