@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,8 @@ from synthkit.run import preview
 from synthkit.shards.content import audio_digest, text_digest
 from synthkit.speech.espeak_styles import STYLE_CHANGES
 from synthkit.speech.espeak_voices import QUALITIES
+from synthkit.train import experiment_names
+from synthkit.train.load import from_data, resolved, variant_names
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -183,3 +186,58 @@ def test_every_metric_and_convention_is_documented():
     documented = Convention.__doc__
     for field in dataclasses.fields(Convention):
         assert f"        {field.name}: " in documented, field.name
+
+
+def test_every_experiment_model_setting_and_augmentation_is_documented():
+    from synthkit.augment import AUGMENTATIONS
+    from synthkit.models.autoencoder import AutoencoderConfig
+    from synthkit.models.registry import MODELS
+    from synthkit.models.vae import VaeConfig
+
+    page = (ROOT / "docs/training.md").read_text()
+    for name in experiment_names():
+        assert f"| `{name}` |" in page
+    common = {*AutoencoderConfig.model_fields, *VaeConfig.model_fields}
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    for name, model in MODELS.items():
+        row = next(line for line in rows if f"`{name}`" in line.split("|")[1])
+        own = set(model.Config.model_fields) if name in ("ae", "rave") else set(model.Config.model_fields) - common
+        assert all(f"`{field}`" in row for field in own), name
+    for name, kind in AUGMENTATIONS.items():
+        row = next(line for line in rows if f"`{name}`" in line.split("|")[1])
+        changes = ", ".join(sorted(kind.changes)) or "nothing"
+        assert row.split("|")[2].strip().startswith(changes), name
+
+
+def test_the_experiment_of_the_documentation(tmp_path):
+    data = tomllib.loads(block("docs/training.md", "toml"))
+    experiment = from_data(data, "docs/training.md")
+    assert variant_names(experiment) == ["mild", "strong"]
+    assert resolved(experiment, variant="strong").model["beta"] == 16.0
+
+
+def test_the_training_page_shows_a_real_refusal(tmp_path):
+    """Told before anything is trained; the probe's figures are those of this machine's Fourier transform."""
+    page = (ROOT / "docs/training.md").read_text()
+    shown = re.search(r"\$ (synthkit train syntone_as_published .*?)\n(.*?)```", page, re.DOTALL)
+    command = [
+        sys.executable,
+        "-m",
+        *shown.group(1).replace("'", "").replace("--out run", f"--out {tmp_path}/run").split(),
+    ]
+    small = ["--set", "data.limit=3000", "--set", "data.test_limit=100", "--set", "features.hop=4096"]
+    done = subprocess.run([*command, *small], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 2
+
+    def words(text):
+        return re.sub(r"-?[0-9.]+ on", "# on", text).split()
+
+    assert words(done.stderr) == words(shown.group(2))
+
+
+def test_streams_of_the_documentation_run():
+    for page in ("README.md", "docs/training.md"):
+        code = next(
+            c for c in re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL) if "stream(" in c
+        )
+        exec(compile("import synthkit\n" + code.replace("num_workers=2", "num_workers=0"), page, "exec"), {})

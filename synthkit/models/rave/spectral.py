@@ -17,8 +17,8 @@ def spectral_distance(x: Tensor, y: Tensor, windows: Sequence[int]) -> Tensor:
     """Sum over windows of ||S(x) - S(y)||_F / ||S(x)||_F + log ||S(x) - S(y)||_1, mean over the batch.
 
     S is the amplitude of a short-time Fourier transform with a Hann window, normalised by the sum of the window, a
-    quarter of the window from frame to frame. The norm whose logarithm is taken is at least 1e-7, which makes the distance
-    of equal sounds finite; the norm that divides is at least that of amplitudes of 1e-4 everywhere, so that pauses, in
+    quarter of the window from frame to frame. The norm whose logarithm is taken is at least 1e-7, so that the distance
+    of equal sounds is finite; the norm that divides is at least that of amplitudes of 1e-4 everywhere, so that pauses, in
     which there is next to nothing to be relative to, do not outweigh all else.
 
     Args:
