@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from synthkit.cli.output import console, print_json
 from synthkit.cli.progress import progress_bar
+from synthkit.cli.train import print_evaluation
 from synthkit.dataset import Dataset, load
 from synthkit.errors import InputError, WorkError
 from synthkit.metrics import Scores, evaluate
@@ -21,11 +22,13 @@ from synthkit.metrics.plots import check_picture
 from synthkit.metrics.scores import plain
 from synthkit.run import Progress
 from synthkit.shards.files import write_file
-from synthkit.train.folder import is_run
+from synthkit.train.folder import RunFolder, is_run
 from synthkit.train.scoring import score_run
 
 __all__ = ["Options", "run"]
 
+# What the evaluation of a training found beside the metrics, which are computed anew.
+_BESIDE = ("clips", "probes", "feature_probes", "reconstruction", "downstream", "resampled_std")
 # Codes of up to so many bytes are scored in one native call.
 _BATCH_BYTES = 1 << 28
 
@@ -49,7 +52,11 @@ def run(codes: Path, options: Options, *, out: Path | None, plot: Path | None, a
     """
     _refuse_bad_targets(out, plot)
     if is_run(codes):
-        _tell([_of_run(codes, options)], out, plot, as_json)
+        scores = _of_run(codes, options)
+        beside = {k: v for k, v in (RunFolder(codes).evaluation() or {}).items() if k in _BESIDE}
+        _tell([scores], out, plot, as_json, scores.to_dict() | beside)
+        if not as_json:
+            print_evaluation(beside)
         return
     paths = list_files(codes)
     if options.split is not None and options.data is None:

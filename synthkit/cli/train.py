@@ -34,6 +34,7 @@ def run_train(
     """Train one variant of an experiment and evaluate it."""
     experiment = load_experiment(name)
     plan = resolved(experiment, variant=variant, smoke=smoke, sets=sets, seed=seed)
+    _refuse_ignored(experiment, plan, data)
     with needs_extra("train", "torch"):
         from synthkit.train.training import train
     if variant is None and len(experiment.variants) > 1 and not as_json:
@@ -97,6 +98,9 @@ def run_benchmark(
         from synthkit.train import benchmark
         from synthkit.train.training import train
 
+    for variant in variants or variant_names(experiment):
+        _refuse_ignored(experiment, resolved(experiment, variant=variant, smoke=smoke, sets=sets), data)
+
     def one(plan: Experiment, folder: Path) -> dict[str, Any]:
         with _progress(f"{folder.parent.name} {folder.name}") as report:
             found = train(plan, folder, data=data, device=device, features=out / "features", on_progress=report)
@@ -115,6 +119,16 @@ def run_benchmark(
         table.add_row(measure, *[benchmark.shown(found.summary(v, measure), seeds) for v in names])
     console().print(table)
     console().print(f"wrote {', '.join(path.name for path in written)} in {out}", markup=False)
+
+
+def _refuse_ignored(experiment: Experiment, plan: Experiment, data: Path | None) -> None:
+    """A variant whose clips are others would be trained on those of ``--data`` instead."""
+    own = (plan.data.recipe, plan.data.set)
+    if data is not None and own != (experiment.data.recipe, experiment.data.set):
+        raise InputError(
+            f"--data: a variant or change has clips of its own (data.recipe {plan.data.recipe!r}, data.set "
+            f"{plan.data.set}); leave --data out, and they are made on the fly"
+        )
 
 
 def print_evaluation(evaluation: Mapping[str, Any]) -> None:

@@ -96,6 +96,7 @@ def test_score_of_a_training_is_its_own(run_folder, capsys):
     code, out = said(capsys, "score", run_folder, "--json")
     assert code == 0
     assert json.loads(out.out)["metrics"] == json.loads((run_folder / "evaluation.json").read_text())["metrics"]
+    assert set(json.loads(out.out)["probes"]) == {"waveform", "amplitude", "frequency"}
     code, out = said(capsys, "score", run_folder, "--json", "--metrics", "sap", "--factors", "frequency,amplitude")
     assert code == 0
     assert set(json.loads(out.out)["metrics"]) == {"sap"}
@@ -219,6 +220,37 @@ def test_other_clips_are_encoded_first(run_folder, data, capsys):
     code, out = said(capsys, "score", run_folder, "--data", data)
     assert code == 2
     assert "synthkit encode" in out.err
+
+
+def test_a_variant_with_clips_of_its_own_is_not_trained_on_others(data, tmp_path, capsys):
+    for command in (["train", "--variant", "published_data"], ["benchmark", "--seeds", "1"]):
+        arguments = [command[0], "syntone_as_published", *command[1:], "--data", data, "--out", tmp_path / "x"]
+        code, out = said(capsys, *arguments)
+        assert code == 2
+        assert "--data: a variant or change has clips of its own (data.recipe 'syntone_paper'" in out.err
+
+
+def test_export_gives_the_codes_of_the_training(run_folder, data, tmp_path, capsys):
+    code, out = said(capsys, "export", run_folder, "--out", tmp_path / "model.ts")
+    assert (code, out.err) == (0, "")
+    assert said(capsys, "encode", tmp_path / "model.ts", "--data", data, "--out", tmp_path / "c.parquet")[0] == 0
+    mine, theirs = pq.read_table(tmp_path / "c.parquet"), pq.read_table(run_folder / "codes.parquet")
+    for d in range(3):
+        assert mine[f"code_{d}"].to_pylist() == pytest.approx(theirs[f"code_{d}"].to_pylist(), abs=1e-4)
+    code, out = said(capsys, "export", run_folder, "--out", tmp_path / "model.onnx")
+    assert code == 2
+    assert "TorchScript files are named .ts, not .onnx" in out.err
+
+
+def test_damaged_weights(run_folder, data, tmp_path, capsys):
+    import shutil
+
+    broken = tmp_path / "run"
+    shutil.copytree(run_folder, broken)
+    (broken / "model.safetensors").write_bytes(b"no weights")
+    code, out = said(capsys, "encode", broken, "--data", data, "--out", tmp_path / "c.parquet")
+    assert code == 1
+    assert "model.safetensors: damaged" in out.err
 
 
 def test_texts_are_not_for_audio_models(experiment, tmp_path, capsys):

@@ -18,8 +18,8 @@ def spectral_distance(x: Tensor, y: Tensor, windows: Sequence[int]) -> Tensor:
 
     S is the amplitude of a short-time Fourier transform with a Hann window, normalised by the sum of the window, a
     quarter of the window from frame to frame. The norm whose logarithm is taken is at least 1e-7, so that the distance
-    of equal sounds is finite; the norm that divides is at least that of amplitudes of 1e-4 everywhere, so that pauses, in
-    which there is next to nothing to be relative to, do not outweigh all else.
+    of equal sounds is finite; the norm that divides is at least that of amplitudes of 1e-4 everywhere, so that pauses,
+    in which there is next to nothing to be relative to, do not outweigh all else.
 
     Args:
         x: Audio [B, T] or bands [B, M, T]: what is to be reached.
@@ -56,7 +56,8 @@ def spectral_convergence(x: Tensor, y: Tensor, windows: Sequence[int]) -> Tensor
 def _size(amplitudes: Tensor) -> Tensor:
     """Norm of each example's amplitudes, [B]."""
     flat = amplitudes.flatten(1)
-    return flat.norm(dim=1).clamp_min(_QUIET * flat.shape[1] ** 0.5)
+    least: float = _QUIET * flat.shape[1] ** 0.5
+    return flat.norm(dim=1).clamp_min(least)
 
 
 def _amplitudes(x: Tensor, length: int) -> Tensor:
