@@ -57,7 +57,8 @@ def _size(amplitudes: Tensor) -> Tensor:
     """Norm of each example's amplitudes, [B]."""
     flat = amplitudes.flatten(1)
     least: float = _QUIET * flat.shape[1] ** 0.5
-    return flat.norm(dim=1).clamp_min(least)
+    size: Tensor = flat.norm(dim=1).clamp_min(least)
+    return size
 
 
 def _amplitudes(x: Tensor, length: int) -> Tensor:
