@@ -9,6 +9,10 @@ batch, then float32): 57 x; `load` with two workers is bound by parquet rows and
 librosa takes 1.5 ms a clip, a batch of stored spectra 10 us a clip: 150 x for the data side of an epoch, and 8 x for
 the first one, in which the spectra are computed. The loop adds seeding, a check of all terms and the learning rate to
 each step, 0.4 ms on 90 ms: 1.01.
+
+Measured: the VAE trains 285 clips/s, two and a half times slower than thought (its convolutions at 128 x 32); the
+stream makes 49,000, `load` gives 9,100: 171 and 32 x. librosa takes 8 ms a clip, the stored spectra 4 us: 2,200 x for
+an epoch, 8 x for the first. The loop 0.99.
 """
 
 from __future__ import annotations

@@ -68,7 +68,8 @@ def test_the_wheel(tmp_path: Path) -> None:
     expected = {"synthkit/py.typed"}
     expected |= {str(path.relative_to(ROOT)) for path in (ROOT / "synthkit").rglob("*.py*") if path.suffix != ".pyc"}
     expected |= {str(path.relative_to(ROOT)) for path in (ROOT / "synthkit" / "generators" / "data").iterdir()}
-    expected |= {f"synthkit/recipes/{path.name}" for path in (ROOT / "recipes").glob("*.py")}
+    recipes = (ROOT / "recipes").rglob("*.py")
+    expected |= {f"synthkit/recipes/{path.relative_to(ROOT / 'recipes').as_posix()}" for path in recipes}
     assert expected - names == set()
     assert {name.partition("/")[0] for name in names} == {"synthkit", f"synthkit-{synthkit.__version__}.dist-info"}
     assert [name for name in names if Path(name).suffix in {".cpp", ".h", ".cu", ".a", ".pyc"}] == []

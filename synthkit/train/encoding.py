@@ -14,6 +14,7 @@ from synthkit.dataset.stored import full_scale
 from synthkit.errors import InputError
 from synthkit.models.torchscript import TorchScriptEncoder
 from synthkit.train.clips import Clips, open_clips
+from synthkit.train.devices import choose_device
 from synthkit.train.encode import write_codes
 from synthkit.train.experiment import DataChoice
 from synthkit.train.trained import Trained, load_run
@@ -52,7 +53,7 @@ def encode_clips(
     Raises:
         InputError: No such model, or clips that it cannot take.
     """
-    where = _device(device)
+    where = choose_device(device)
     if run.suffix == ".ts" or run.is_file():
         choice, trained = DataChoice(), None
     else:
@@ -63,15 +64,6 @@ def encode_clips(
     codes = _encoded(clips, encoder, where, on_progress)
     write_codes(out, clips, codes)
     return {"out": str(out), "clips": len(codes), "codes": codes.shape[1]}
-
-
-def _device(device: str) -> torch.device:
-    if device not in ("auto", "cpu", "cuda"):
-        raise InputError(f"device: must be auto, cpu or cuda, not {device!r}")
-    gpu = torch.cuda.is_available()
-    if device == "cuda" and not gpu:
-        raise InputError("device: a GPU was asked for, but torch sees none here; `synthkit doctor` says more")
-    return torch.device("cuda" if gpu and device != "cpu" else "cpu")
 
 
 def _of_run(trained: Trained, clips: Clips) -> Encode:

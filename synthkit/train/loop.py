@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,6 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 from torch import Tensor
-from torch.optim import AdamW, Optimizer
 
 from synthkit.errors import InputError, WorkError
 from synthkit.models.base import MAIN, Model
@@ -26,10 +25,12 @@ from synthkit.train.checkpoint import (
     save_checkpoint,
 )
 from synthkit.train.early import EarlyStopping
-from synthkit.train.experiment import Experiment, Training
+from synthkit.train.experiment import Experiment
 from synthkit.train.log import TrainingLog
+from synthkit.train.optimizers import learning_rate, make_optimizers
+from synthkit.train.weights import Evaluated, averaged, evaluated_weights
 
-__all__ = ["Fit", "fit", "learning_rate"]
+__all__ = ["Fit", "fit"]
 
 
 @dataclass(slots=True)
@@ -94,12 +95,12 @@ class _Trainer:
         self.model, self.batches, self.experiment, self.training = model, batches, experiment, experiment.training
         self.accelerator, self.folder = accelerator, folder
         self.validate, self.on_progress = validate, on_progress
-        self.optimizers = _optimizers(model, self.training)
+        self.optimizers = make_optimizers(model, self.training)
         prepared = accelerator.prepare(model, *self.optimizers.values())
         self.wrapped = prepared[0]
         self.prepared: dict[str, Any] = dict(zip(self.optimizers, prepared[1:], strict=True))
         self.parameters = model.turn_parameters()
-        self.ema = {n: p.detach().clone() for n, p in _floats(model)} if self.training.ema else {}
+        self.ema = {n: p.detach().clone() for n, p in averaged(model)} if self.training.ema else {}
         self.early = EarlyStopping(self.training.patience)
         self.done = Fit()
 
@@ -169,27 +170,24 @@ class _Trainer:
     @torch.no_grad()
     def _update_ema(self) -> None:
         if self.ema:
-            for name, value in _floats(self.model):
+            for name, value in averaged(self.model):
                 self.ema[name].lerp_(value, 1 - self.training.ema)
 
     def _validate(self, log: TrainingLog | None) -> None:
         if self.validate is None:
             return
-        with self._evaluated_weights():
+        with Evaluated(self.model, self.ema):
             loss = self.validate(self.model)
         if log is not None:
             log.write(self.done.steps, {"validation/loss": loss})
         if self.early.better(loss):
-            self.early.remember(self.done.steps, _weights(self.model, self.ema))
+            self.early.remember(self.done.steps, evaluated_weights(self.model, self.ema))
         self.done.stopped_early = self.early.over
-
-    def _evaluated_weights(self) -> _Swapped:
-        return _Swapped(self.model, self.ema)
 
     def _settle(self) -> None:
         """Leave the model with the weights that are to be evaluated."""
         best = self.early.weights
-        self.model.load_state_dict(_weights(self.model, self.ema) if best is None else dict(best))
+        self.model.load_state_dict(evaluated_weights(self.model, self.ema) if best is None else dict(best))
         self.model.eval()
 
     def _save(self) -> None:
@@ -226,52 +224,6 @@ class _Trainer:
             self.accelerator.scaler.load_state_dict(found.numbers["scaler"])
         self.done.steps = self.done.resumed_from = found.step
         self.done.stopped_early = self.early.over
-
-
-class _Swapped:
-    """Within it the model has its averaged weights."""
-
-    def __init__(self, model: Model, ema: Mapping[str, Tensor]) -> None:
-        self._model, self._ema = model, ema
-
-    def __enter__(self) -> None:
-        self._kept = {name: value.clone() for name, value in self._model.state_dict().items()} if self._ema else {}
-        if self._ema:
-            self._model.load_state_dict(_weights(self._model, self._ema))
-
-    def __exit__(self, *_: object) -> None:
-        if self._kept:
-            self._model.load_state_dict(self._kept)
-
-
-def learning_rate(training: Training, step: int) -> float:
-    """Share of the peak at a step: grows over the warm-up, then stays or falls as half a cosine."""
-    if step < training.warmup_steps:
-        return (step + 1) / training.warmup_steps
-    if training.schedule == "constant":
-        return 1.0
-    done = (step - training.warmup_steps) / max(training.steps - training.warmup_steps, 1)
-    return 0.5 * (1 + math.cos(math.pi * done))
-
-
-def _optimizers(model: Model, training: Training) -> dict[str, Optimizer]:
-    choices = model.optimizers()
-    found: dict[str, Optimizer] = {}
-    for turn, parameters in model.turn_parameters().items():
-        choice = choices.get(turn)
-        betas = choice.betas if choice is not None and choice.betas is not None else training.betas
-        found[turn] = AdamW(parameters, lr=training.learning_rate, betas=betas, weight_decay=training.weight_decay)
-    return found
-
-
-def _floats(model: Model) -> Iterator[tuple[str, Tensor]]:
-    """Weights and running statistics, which are averaged; counters are not."""
-    return ((name, value) for name, value in model.state_dict().items() if value.is_floating_point())
-
-
-def _weights(model: Model, ema: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """A copy of the weights to be evaluated."""
-    return {name: ema.get(name, value).detach().clone() for name, value in model.state_dict().items()}
 
 
 def _synchronised(accelerator: Accelerator, wrapped: Any, *, last: bool) -> Any:

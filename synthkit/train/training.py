@@ -15,9 +15,9 @@ from safetensors.torch import load_file, save_file
 
 from synthkit.errors import InputError
 from synthkit.models.base import Model
-from synthkit.seeds import derive_key
 from synthkit.train.batches import Batches, examples
 from synthkit.train.clips import Clips, open_clips
+from synthkit.train.devices import choose_device
 from synthkit.train.evaluate import SplitData, evaluate_model
 from synthkit.train.experiment import Experiment
 from synthkit.train.factors import Factor, factor_table, scored_factors
@@ -29,11 +29,11 @@ from synthkit.train.order import Order
 from synthkit.train.partners import Partners
 from synthkit.train.store import fit_normalization, stored_features
 from synthkit.train.trained import make_model
+from synthkit.train.validation import Validation
 from synthkit.train.views import make_views
 
 __all__ = ["TrainResult", "train"]
 
-_VALIDATION_STEPS = 20
 _CONCLUDE_CLIPS, _CONCLUDE_ROWS = 1000, 16
 
 OnProgress = Callable[[str, int, int, Mapping[str, float]], None]
@@ -226,19 +226,7 @@ class _Session:
         if "validation" not in splits:
             return None
         batches = self._batches(model, splits["validation"], "validation", whole=True)
-        size = self.experiment.training.batch_size
-        steps = min(-(-len(splits["validation"].clips) // size), _VALIDATION_STEPS)
-
-        @torch.no_grad()
-        def validate(of: Model) -> float:
-            of.eval()
-            with torch.random.fork_rng():
-                torch.manual_seed(derive_key(self.experiment.seed, self.experiment.name, "train-validation"))
-                turn = of.turns(0)[0]
-                losses = [float(of.terms(batches.at(step)[0], turn, 0)["loss"]) for step in range(steps)]
-            return float(np.mean(losses))
-
-        return validate
+        return Validation(self.experiment, batches, len(splits["validation"].clips))
 
     def _finish(self, folder: RunFolder, model: Model, result: Fit, warnings: list[str]) -> None:
         tensors = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
@@ -305,17 +293,12 @@ def _refuse_unlike(clips: Mapping[str, Clips]) -> None:
 
 
 def _accelerator(experiment: Experiment, device: str) -> Accelerator:
-    if device not in ("auto", "cpu", "cuda"):
-        raise InputError(f"device: must be auto, cpu or cuda, not {device!r}")
-    gpu = torch.cuda.is_available()
-    if device == "cuda" and not gpu:
-        raise InputError("device: a GPU was asked for, but torch sees none here; `synthkit doctor` says more")
-    precision = experiment.training.precision
-    if precision == "fp16" and (device == "cpu" or not gpu):
+    chosen, precision = choose_device(device), experiment.training.precision
+    if precision == "fp16" and chosen.type == "cpu":
         raise InputError("training.precision: fp16 needs a GPU; use bf16 or no")
     AcceleratorState._reset_state()  # it would hold on to the precision of a training before this one
     return Accelerator(
-        cpu=device == "cpu" or not gpu,
+        cpu=chosen.type == "cpu",
         mixed_precision=precision,
         # A turn trains some of the parameters only.
         kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],

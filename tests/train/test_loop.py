@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from synthkit.errors import InputError, WorkError
 from synthkit.train.experiment import Training
 from synthkit.train.log import read_log
-from synthkit.train.loop import learning_rate
+from synthkit.train.optimizers import learning_rate
 from synthkit.train.training import train
 
 FACTOR_VAE = {"name": "factor_vae", "latent": 4, "channels": [4, 4], "hidden": [8], "units": 16}
