@@ -18,6 +18,9 @@ from synthkit.recipe.load import from_data
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# The tests run side by side: torch's and BLAS's threads, one a core in each process, would only be in each other's way.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # A shell that starts the tests in the background has Ctrl-C ignored, and what they start would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
