@@ -23,7 +23,19 @@ GROUND = {"errors", "records", "exact", "seeds", "recipe", "plugins"}
 # Room -> the rooms it may import, the top floor first. "synthkit" is the package's own __init__.py.
 MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"cli"},
-    "cli": {"synthkit", "report", "analysis", "train", "models", "dataset", "run", "generators", "plan", "shards"}
+    "cli": {
+        "synthkit",
+        "report",
+        "analysis",
+        "train",
+        "models",
+        "augment",
+        "dataset",
+        "run",
+        "generators",
+        "plan",
+        "shards",
+    }
     | {"audit", "metrics", "speech", "llm", "ops", "_core"}
     | GROUND,
     "synthkit": {"dataset"},

@@ -7,16 +7,18 @@ import json
 import runpy
 import tomllib
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from synthkit.errors import InputError
 from synthkit.recipe.problems import describe
 
-__all__ = ["find", "problem", "read_data", "read_python"]
+__all__ = ["checked", "find", "problem", "read_data", "read_python"]
+
+R = TypeVar("R", bound=BaseModel)
 
 _SUFFIXES = (".py", ".toml", ".json")
 _MAX_BYTES = 64 * 2**20
@@ -73,7 +75,29 @@ def read_data(path: Path) -> Any:
         raise InputError(f"{path}: not valid {path.suffix[1:].upper()}: {error}") from None
 
 
-def read_python(path: Path, variable: str, kind: type[BaseModel]) -> Any:
+def checked(data: Any, source: str, what: str, kind: type[R]) -> R:
+    """A record of plain data.
+
+    Args:
+        data: A table of fields.
+        source: Where it comes from, for messages.
+        what: ``recipe`` or ``experiment``, for messages.
+        kind: Type of the record.
+
+    Raises:
+        InputError: All problems, each with its path.
+    """
+    if not isinstance(data, Mapping):
+        raise InputError(f"{source}: {_a(what)} is a table of fields, not {type(data).__name__}")
+    try:
+        return kind.model_validate_json(json.dumps(data))
+    except ValidationError as error:
+        raise problem(source, describe(error, data, kind)) from None
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InputError(f"{source}: not representable as JSON: {error}") from None
+
+
+def read_python(path: Path, variable: str, kind: type[R]) -> R:
     """Run a file that sets a variable to a record.
 
     Args:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-from pydantic import ValidationError
-
-from synthkit.errors import InputError
 from synthkit.recipe import overrides
 from synthkit.recipe.designs import Design
 from synthkit.recipe.factors import Factor
-from synthkit.recipe.files import find, problem, read_data, read_python
+from synthkit.recipe.files import checked, find, read_data, read_python
 from synthkit.recipe.model import Recipe
-from synthkit.recipe.problems import describe
 
 __all__ = ["from_data", "load_recipe", "recipe_names", "recipes_folder"]
 
@@ -64,14 +59,7 @@ def from_data(data: Any, source: str) -> Recipe:
     Raises:
         InputError: All problems, each with its path.
     """
-    if not isinstance(data, Mapping):
-        raise InputError(f"{source}: a recipe is a table of fields, not {type(data).__name__}")
-    try:
-        return Recipe.model_validate_json(json.dumps(data))
-    except ValidationError as error:
-        raise problem(source, describe(error, data, Recipe)) from None
-    except (TypeError, ValueError, RecursionError) as error:
-        raise InputError(f"{source}: not representable as JSON: {error}") from None
+    return checked(data, source, "recipe", Recipe)
 
 
 def _change(data: dict[str, Any], path: str, value: Any) -> None:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from synthkit.errors import InputError
 from synthkit.recipe import overrides
-from synthkit.recipe.files import find, problem, read_data, read_python
+from synthkit.recipe.files import checked, find, read_data, read_python
 from synthkit.recipe.load import recipes_folder
-from synthkit.recipe.problems import describe
 from synthkit.train.experiment import Experiment, Variant
 
 __all__ = ["Change", "experiment_names", "load_experiment", "resolved", "variant_names"]
@@ -43,8 +39,7 @@ def load_experiment(name_or_path: str) -> Experiment:
     """
     path = find(name_or_path, "experiment", experiments_folder(), experiment_names())
     if path.suffix == ".py":
-        found: Experiment = read_python(path, "experiment", Experiment)
-        return found
+        return read_python(path, "experiment", Experiment)
     return from_data(read_data(path), str(path))
 
 
@@ -54,14 +49,7 @@ def from_data(data: Any, source: str) -> Experiment:
     Raises:
         InputError: All problems, each with its path.
     """
-    if not isinstance(data, Mapping):
-        raise InputError(f"{source}: an experiment is a table of fields, not {type(data).__name__}")
-    try:
-        return Experiment.model_validate_json(json.dumps(data))
-    except ValidationError as error:
-        raise problem(source, describe(error, data, Experiment)) from None
-    except (TypeError, ValueError, RecursionError) as error:
-        raise InputError(f"{source}: not representable as JSON: {error}") from None
+    return checked(data, source, "experiment", Experiment)
 
 
 def variant_names(experiment: Experiment) -> list[str]:
