@@ -34,7 +34,7 @@ def run_train(
     """Train one variant of an experiment and evaluate it."""
     experiment = load_experiment(name)
     plan = resolved(experiment, variant=variant, smoke=smoke, sets=sets, seed=seed)
-    _refuse_ignored(experiment, plan, data)
+    data = _clips_of(experiment, plan, data)
     with needs_extra("train", "torch"):
         from synthkit.train.training import train
     if variant is None and len(experiment.variants) > 1 and not as_json:
@@ -98,12 +98,10 @@ def run_benchmark(
         from synthkit.train import benchmark
         from synthkit.train.training import train
 
-    for variant in variants or variant_names(experiment):
-        _refuse_ignored(experiment, resolved(experiment, variant=variant, smoke=smoke, sets=sets), data)
-
     def one(plan: Experiment, folder: Path) -> dict[str, Any]:
+        clips = _clips_of(experiment, plan, data)
         with _progress(f"{folder.parent.name} {folder.name}") as report:
-            found = train(plan, folder, data=data, device=device, features=out / "features", on_progress=report)
+            found = train(plan, folder, data=clips, device=device, features=out / "features", on_progress=report)
         return found.evaluation
 
     found = benchmark.run_benchmark(experiment, range(seeds), out, one, variants=variants, smoke=smoke, sets=sets)
@@ -121,14 +119,16 @@ def run_benchmark(
     console().print(f"wrote {', '.join(path.name for path in written)} in {out}", markup=False)
 
 
-def _refuse_ignored(experiment: Experiment, plan: Experiment, data: Path | None) -> None:
-    """A variant whose clips are others would be trained on those of ``--data`` instead."""
-    own = (plan.data.recipe, plan.data.set)
-    if data is not None and own != (experiment.data.recipe, experiment.data.set):
-        raise InputError(
-            f"--data: a variant or change has clips of its own (data.recipe {plan.data.recipe!r}, data.set "
-            f"{plan.data.set}); leave --data out, and they are made on the fly"
-        )
+def _clips_of(experiment: Experiment, plan: Experiment, data: Path | None) -> Path | None:
+    """The directory to train on: none where a variant or change asks for clips of its own, which is said."""
+    if data is None or (plan.data.recipe, plan.data.set) == (experiment.data.recipe, experiment.data.set):
+        return data
+    console(stderr=True).print(
+        f"note: this variant has clips of its own (data.recipe {plan.data.recipe}); they are made on the fly, not read "
+        f"from {data}",
+        markup=False,
+    )
+    return None
 
 
 def print_evaluation(evaluation: Mapping[str, Any]) -> None:
