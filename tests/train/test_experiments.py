@@ -29,6 +29,7 @@ def test_the_experiments_that_there_are():
         "barlow_ablation",
         "barlow_synspeech",
         "synspeech_rave",
+        "syntone_amplitude",
         "syntone_as_published",
         "syntone_benchmark",
     ]
