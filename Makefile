@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
 SETUP_STAMP := $(VENV)/.setup-stamp
-LINT_STAMP := $(VENV)/.lint-stamp
+DEV_STAMP := $(VENV)/.dev-stamp
 NATIVE := CMakeLists.txt $(shell find csrc -type f 2>/dev/null) $(wildcard recipes/*.py recipes/*.toml recipes/*.json)
 EXTRAS := train,text,llm,speech,loudness,cluster,plot,images,dev
 # What builds us without isolation; setuptools and wheel build the two pure-Python dependencies that come as source.
@@ -33,7 +33,7 @@ $(BIN)/python: | check-tools
 demo: $(BIN)/python ## Install with core dependencies only, make SynTone, verify it
 	@# An editable install, as `make setup` and `make lint` leave it, is brought up to date and not replaced:
 	@# the tests would otherwise go on with a frozen copy.
-	if [ -e $(LINT_STAMP) ]; then $(MAKE) $(LINT_STAMP); else $(PIP) install -q -c constraints.txt .; fi
+	if [ -e $(DEV_STAMP) ]; then $(MAKE) $(DEV_STAMP); else $(PIP) install -q -c constraints.txt .; fi
 	$(BIN)/synthkit generate syntone --out demo/syntone
 	$(BIN)/synthkit verify demo/syntone --regenerate 20
 	@echo
@@ -49,16 +49,16 @@ $(SETUP_STAMP): pyproject.toml constraints.txt $(NATIVE) | $(BIN)/python
 	scripts/install-system-packages
 	$(PIP) install -q -c constraints.txt $(BUILD_TOOLS)
 	$(PIP) install -q -c constraints.txt --no-build-isolation -Cbuild-dir=build/dev -e '.[$(EXTRAS)]'
-	touch $@ $(LINT_STAMP)
+	touch $@ $(DEV_STAMP)
 
-# What the linters need, which is little: the heavy extras are left to `make setup`.
-$(LINT_STAMP): pyproject.toml constraints.txt $(NATIVE) | $(BIN)/python
+# The core and the tools, enough to build and format: the heavy extras are left to `make setup`.
+$(DEV_STAMP): pyproject.toml constraints.txt $(NATIVE) | $(BIN)/python
 	$(PIP) install -q -c constraints.txt $(BUILD_TOOLS)
 	$(PIP) install -q -c constraints.txt --no-build-isolation -Cbuild-dir=build/dev -e '.[dev]'
 	touch $@
 
 .PHONY: build
-build: | $(LINT_STAMP) ## Build the native kernels again, into .venv
+build: | $(DEV_STAMP) ## Build the native kernels again, into .venv
 	$(PIP) install -q --no-deps --no-build-isolation -Cbuild-dir=build/dev -e .
 
 .PHONY: test
@@ -66,7 +66,7 @@ test: setup test-cpp bench-smoke ## All tests
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --durations 10
 
 .PHONY: test-cpp
-test-cpp: | $(LINT_STAMP) ## The C++ tests, without Python
+test-cpp: | $(DEV_STAMP) ## The C++ tests, without Python
 	@mkdir -p build
 	$(BIN)/cmake -S . -B build/cpp -G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN)/ninja) \
 	  -DSYNTHKIT_TESTS=ON -DSYNTHKIT_PYTHON=OFF -DSYNTHKIT_WERROR=ON > build/cpp.log 2>&1 || { cat build/cpp.log; exit 1; }
@@ -74,7 +74,7 @@ test-cpp: | $(LINT_STAMP) ## The C++ tests, without Python
 	$(BIN)/ctest --test-dir build/cpp --output-on-failure
 
 .PHONY: sanitize
-sanitize: | $(LINT_STAMP) ## The C++ tests under ASan + UBSan, then under TSan
+sanitize: | $(DEV_STAMP) ## The C++ tests under ASan + UBSan, then under TSan
 	for kind in address,undefined thread; do \
 	  $(BIN)/cmake -S . -B build/$${kind%%,*} -G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN)/ninja) \
 	    -DSYNTHKIT_TESTS=ON -DSYNTHKIT_PYTHON=OFF -DSYNTHKIT_SANITIZE=$$kind; \
@@ -83,7 +83,7 @@ sanitize: | $(LINT_STAMP) ## The C++ tests under ASan + UBSan, then under TSan
 	done
 
 .PHONY: lint
-lint: $(LINT_STAMP) ## ruff, mypy --strict, clang-format, import layers
+lint: setup ## ruff, mypy --strict (which reads the types of torch and the other extras), clang-format, import layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -91,7 +91,7 @@ lint: $(LINT_STAMP) ## ruff, mypy --strict, clang-format, import layers
 	$(BIN)/python -m pytest -q tests/test_layers.py
 
 .PHONY: format
-format: $(LINT_STAMP) ## Bring all code into form
+format: $(DEV_STAMP) ## Bring all code into form
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 	$(BIN)/clang-format -i $$(find csrc -name '*.cpp' -o -name '*.h')
@@ -113,7 +113,7 @@ fuzz: setup ## Score random input for ten minutes
 	SYNTHKIT_FUZZ_METRICS=50000 $(BIN)/python -m pytest -q tests/metrics/test_random_input.py
 
 .PHONY: dist
-dist: | $(LINT_STAMP) ## Source distribution and wheel, into dist/
+dist: | $(DEV_STAMP) ## Source distribution and wheel, into dist/
 	$(BIN)/python -m build --no-isolation
 
 .PHONY: clean
