@@ -15,6 +15,7 @@ import pytest
 
 from synthkit.recipe import Recipe
 from synthkit.recipe.load import from_data
+from synthkit.run import build
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -130,3 +131,34 @@ def hugging_face(tmp_path, monkeypatch, torchcodec):
         return datasets.load_dataset(str(root), cache_dir=str(cache), **options)
 
     return load
+
+
+@pytest.fixture(scope="session")
+def few_tones():
+    """A recipe of 240 short tones, as plain data."""
+    return {
+        "name": "few_tones",
+        "generator": "tone",
+        "params": {"sample_rate": 8000, "duration": 0.25},
+        "factors": [
+            {"type": "categorical", "name": "waveform", "values": ["sine", "square"]},
+            {"type": "linspace", "name": "amplitude", "start": 0.1, "stop": 0.7, "num": 6},
+            {"type": "linspace", "name": "frequency", "start": 300.0, "stop": 1000.0, "num": 20},
+        ],
+        "splits": {"train": 0.6, "validation": 0.2, "test": 0.2},
+    }
+
+
+@pytest.fixture(scope="session")
+def recipe_file(few_tones, tmp_path_factory):
+    path = tmp_path_factory.mktemp("recipe") / "few_tones.json"
+    path.write_text(json.dumps(few_tones))
+    return path
+
+
+@pytest.fixture(scope="session")
+def tones(few_tones, tmp_path_factory):
+    """A dataset directory of those tones."""
+    out = tmp_path_factory.mktemp("tones") / "data"
+    build(from_data(few_tones, "few_tones"), out, workers=1)
+    return out

@@ -13,44 +13,39 @@ from synthkit.augment.base import Augmentation
 __all__ = ["FrequencyMask", "TimeMask"]
 
 
-class FrequencyMask(Augmentation):
+class _Mask(Augmentation):
+    domain: ClassVar[Literal["waveform", "mel"]] = "mel"
+    changes: ClassVar[frozenset[str]] = frozenset()
+    axis: ClassVar[int]
+    share: float = Field(default=0.2, ge=0, le=1)
+
+    def apply(self, x: Tensor, sample_rate: int) -> Tensor:
+        del sample_rate
+        size = x.shape[self.axis]
+        width = torch.randint(round(self.share * size) + 1, (len(x),), device=x.device)
+        start = (torch.rand(len(x), device=x.device) * (size - width + 1)).long()
+        place = torch.arange(size, device=x.device)
+        hidden = (place >= start[:, None]) & (place < (start + width)[:, None])
+        return torch.where(hidden.unsqueeze(3 - self.axis), x.amin((1, 2), keepdim=True), x)
+
+
+class FrequencyMask(_Mask):
     """Some neighbouring bands are hidden: they get the clip's smallest value. Hides, and changes no factor.
 
     Attributes:
         share: Most bands that are hidden, as a share of all; from none to that many, uniformly.
     """
 
-    domain: ClassVar[Literal["waveform", "mel"]] = "mel"
-    changes: ClassVar[frozenset[str]] = frozenset()
+    axis: ClassVar[int] = 1
     name: Literal["frequency_mask"] = "frequency_mask"
-    share: float = Field(default=0.2, ge=0, le=1)
-
-    def apply(self, x: Tensor, sample_rate: int) -> Tensor:
-        del sample_rate
-        return _masked(x, 1, self.share)
 
 
-class TimeMask(Augmentation):
+class TimeMask(_Mask):
     """Some neighbouring frames are hidden, in the same way.
 
     Attributes:
         share: Most frames that are hidden, as a share of all.
     """
 
-    domain: ClassVar[Literal["waveform", "mel"]] = "mel"
-    changes: ClassVar[frozenset[str]] = frozenset()
+    axis: ClassVar[int] = 2
     name: Literal["time_mask"] = "time_mask"
-    share: float = Field(default=0.2, ge=0, le=1)
-
-    def apply(self, x: Tensor, sample_rate: int) -> Tensor:
-        del sample_rate
-        return _masked(x, 2, self.share)
-
-
-def _masked(x: Tensor, axis: int, share: float) -> Tensor:
-    size = x.shape[axis]
-    width = torch.randint(round(share * size) + 1, (len(x),), device=x.device)
-    start = (torch.rand(len(x), device=x.device) * (size - width + 1)).long()
-    place = torch.arange(size, device=x.device)
-    hidden = (place >= start[:, None]) & (place < (start + width)[:, None])
-    return torch.where(hidden.unsqueeze(3 - axis), x.amin((1, 2), keepdim=True), x)

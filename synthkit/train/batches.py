@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -11,13 +11,14 @@ import torch
 from torch import Tensor
 
 from synthkit.dataset.stored import full_scale
+from synthkit.models.base import Batch
 from synthkit.train.features import FeatureExtractor
 from synthkit.train.order import Order
 from synthkit.train.partners import Partners
 
-__all__ = ["Batches", "MakeViews", "examples"]
+__all__ = ["Batches", "MakeViews", "examples", "in_order"]
 
-Batch = dict[str, Tensor]
+_ROWS = 256
 MakeViews = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
@@ -54,25 +55,38 @@ class Batches:
     def at(self, step: int) -> list[Batch]:
         """The accumulated parts of the batch of a step, in order."""
         clips = self._order.batch(step)
-        partners = clips if self._partners is None else self._partners.batch(step, clips)
+        partners = None if self._partners is None else self._partners.batch(step, clips)
         size = len(clips) // self._parts
-        return [self._part(clips[p * size : (p + 1) * size], partners[p * size : (p + 1) * size]) for p in self._mine]
+        mine = [slice(p * size, (p + 1) * size) for p in self._mine]
+        return [self._part(clips[part], None if partners is None else partners[part]) for part in mine]
 
-    def _part(self, clips: npt.NDArray[np.int64], partners: npt.NDArray[np.int64]) -> Batch:
+    def _part(self, clips: npt.NDArray[np.int64], partners: npt.NDArray[np.int64] | None) -> Batch:
+        first = _loaded(self._stored, clips, self._device)
+        second = first if partners is None else _loaded(self._stored, partners, self._device)
         if self._views is not None:
-            first, second = self._views(self._raw(clips), self._raw(partners))
-            return {"x": first, "partner": second}
-        batch = {"x": self._extractor.of_stored(self._raw(clips))}
-        if self._partners is not None:
-            batch["partner"] = self._extractor.of_stored(self._raw(partners))
+            x, partner = self._views(first, second)
+            return {"x": x, "partner": partner}
+        batch = {"x": self._extractor.of_stored(first)}
+        if partners is not None:
+            batch["partner"] = self._extractor.of_stored(second)
         return batch
-
-    def _raw(self, clips: npt.NDArray[np.int64]) -> Tensor:
-        return torch.from_numpy(full_scale(self._stored[clips])).to(self._device, non_blocking=True)
 
 
 def examples(
     stored: npt.NDArray[Any], extractor: FeatureExtractor, rows: npt.NDArray[np.int64], device: torch.device
 ) -> Tensor:
     """Normalised features of some clips, without augmentation: [n, ...]."""
-    return extractor.of_stored(torch.from_numpy(full_scale(stored[rows])).to(device))
+    return extractor.of_stored(_loaded(stored, rows, device))
+
+
+def in_order(
+    stored: npt.NDArray[Any], extractor: FeatureExtractor, device: torch.device, *, most: int | None = None
+) -> Iterator[Tensor]:
+    """Normalised features of all clips, or of the first ``most``, some at a time."""
+    count = len(stored) if most is None else min(most, len(stored))
+    for start in range(0, count, _ROWS):
+        yield examples(stored, extractor, np.arange(start, min(start + _ROWS, count)), device)
+
+
+def _loaded(stored: npt.NDArray[Any], rows: npt.NDArray[np.int64], device: torch.device) -> Tensor:
+    return torch.from_numpy(full_scale(stored[rows])).to(device, non_blocking=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -17,6 +16,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from synthkit.errors import WorkError
+from synthkit.shards.files import hash_file
 
 __all__ = ["Checkpoint", "latest_checkpoint", "optimizer_tensors", "restore_optimizer", "save_checkpoint"]
 
@@ -91,7 +91,7 @@ def _read(path: Path) -> Checkpoint:
     state = json.loads((path / _STATE).read_text())
     tensors = {}
     for name, sha256 in state["sha256"].items():
-        if hashlib.sha256((path / name).read_bytes()).hexdigest() != sha256:
+        if hash_file(path / name) != sha256:
             raise ValueError(f"{name} does not match its sha256")
         tensors[name.removesuffix(".safetensors")] = load_file(path / name)
     return Checkpoint(state["step"], tensors, state["numbers"])
@@ -100,7 +100,7 @@ def _read(path: Path) -> Checkpoint:
 def _sync_and_hash(path: Path) -> str:
     with path.open("rb+") as file:
         os.fsync(file.fileno())
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return hash_file(path)
 
 
 def optimizer_tensors(optimizers: Mapping[str, Optimizer]) -> dict[str, Tensor]:

@@ -15,15 +15,13 @@ from torch import nn
 from synthkit.models.base import Model
 from synthkit.ops.logistic import logistic_regression
 from synthkit.seeds import Permutation, derive_key
-from synthkit.train.batches import examples
+from synthkit.train.batches import examples, in_order
 from synthkit.train.experiment import Downstream
 from synthkit.train.factors import Factor
 from synthkit.train.features import FeatureExtractor
 from synthkit.train.order import Order
 
 __all__ = ["Labelled", "downstream"]
-
-_ROWS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +156,5 @@ def _accuracy(
     device: torch.device,
 ) -> float:
     network.eval()
-    right = 0
-    for first in range(0, len(stored), _ROWS):
-        rows = np.arange(first, min(first + _ROWS, len(stored)))
-        named = head(network.codes(examples(stored, extractor, rows, device))).argmax(1).cpu().numpy()
-        right += int((named == labels[rows]).sum())
-    return right / len(stored)
+    named = torch.cat([head(network.codes(x)).argmax(1).cpu() for x in in_order(stored, extractor, device)])
+    return float((named.numpy() == labels).mean())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +16,11 @@ from synthkit.errors import WorkError
 from synthkit.models.base import Model
 from synthkit.models.gaussian import sample
 from synthkit.models.vae import Vae
-from synthkit.train.batches import examples
+from synthkit.train.batches import in_order
 from synthkit.train.clips import Clips
 from synthkit.train.features import FeatureExtractor
 
 __all__ = ["encode", "write_codes"]
-
-_ROWS = 256
 
 
 @torch.no_grad()
@@ -34,7 +31,6 @@ def encode(
     device: torch.device,
     *,
     sampled: bool = False,
-    on_progress: Callable[[int, int], None] | None = None,
 ) -> npt.NDArray[np.float32]:
     """Codes of all clips, [N, D].
 
@@ -44,17 +40,12 @@ def encode(
         extractor: What normalises them.
         device: Where the model is.
         sampled: Draws from the posteriors instead of means, by torch's default generator.
-        on_progress: Told of clips done and of all of them.
     """
     model.eval()
     found = []
-    for start in range(0, len(stored), _ROWS):
-        rows = np.arange(start, min(start + _ROWS, len(stored)))
-        x = examples(stored, extractor, rows, device)
+    for x in in_order(stored, extractor, device):
         codes = sample(model.posterior(x)) if sampled and isinstance(model, Vae) else model.codes(x)
         found.append(codes.float().cpu().numpy())
-        if on_progress is not None:
-            on_progress(int(rows[-1]) + 1, len(stored))
     return np.concatenate(found)
 
 

@@ -13,7 +13,7 @@ import torch
 from synthkit.metrics.scores import plain
 from synthkit.models.base import Model
 from synthkit.seeds import Permutation, derive_key
-from synthkit.train.batches import examples
+from synthkit.train.batches import in_order
 from synthkit.train.clips import Clips
 from synthkit.train.downstream import Labelled, downstream
 from synthkit.train.encode import encode, write_codes
@@ -27,8 +27,6 @@ from synthkit.train.probes import linear_probes
 from synthkit.train.scoring import score_codes
 
 __all__ = ["SplitData", "evaluate_model"]
-
-_ROWS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +125,7 @@ def _reconstruction(
     """Mean squared error of a number of the features, and its share of their variance; None for other models."""
     model.eval()
     error = total = squares = 0.0
-    for start in range(0, len(stored), _ROWS):
-        x = examples(stored, extractor, np.arange(start, min(start + _ROWS, len(stored))), device)
+    for x in in_order(stored, extractor, device):
         again = model.reconstruct(x)
         if again is None:
             return None

@@ -14,9 +14,9 @@ from accelerate import Accelerator
 from torch import Tensor
 
 from synthkit.errors import InputError, WorkError
-from synthkit.models.base import MAIN, Model
+from synthkit.models.base import MAIN, Batch, Model
 from synthkit.seeds import derive_key
-from synthkit.train.batches import Batch, Batches
+from synthkit.train.batches import Batches
 from synthkit.train.checkpoint import (
     Checkpoint,
     latest_checkpoint,

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from accelerate import Accelerator, DistributedDataParallelKwargs
 from accelerate.state import AcceleratorState
@@ -15,7 +14,7 @@ from safetensors.torch import load_file, save_file
 
 from synthkit.errors import InputError
 from synthkit.models.base import Model
-from synthkit.train.batches import Batches, examples
+from synthkit.train.batches import Batches, in_order
 from synthkit.train.clips import Clips, open_clips
 from synthkit.train.devices import choose_device
 from synthkit.train.evaluate import SplitData, evaluate_model
@@ -34,7 +33,7 @@ from synthkit.train.views import make_views
 
 __all__ = ["TrainResult", "train"]
 
-_CONCLUDE_CLIPS, _CONCLUDE_ROWS = 1000, 16
+_CONCLUDE_CLIPS = 1000
 
 OnProgress = Callable[[str, int, int, Mapping[str, float]], None]
 
@@ -192,9 +191,8 @@ class _Session:
         )
 
     def _conclude(self, model: Model, split: SplitData) -> None:
-        rows = np.arange(min(_CONCLUDE_CLIPS, len(split.clips)))
-        parts = (rows[start : start + _CONCLUDE_ROWS] for start in range(0, len(rows), _CONCLUDE_ROWS))
-        model.conclude(examples(split.stored, self.extractor, part, self.accelerator.device) for part in parts)
+        device = self.accelerator.device
+        model.conclude(in_order(split.stored, self.extractor, device, most=_CONCLUDE_CLIPS))
 
     def _fit_progress(self, done: int, total: int, terms: Mapping[str, float]) -> None:
         if self.on_progress is not None:

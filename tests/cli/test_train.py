@@ -11,17 +11,6 @@ from synthkit.cli import main
 from synthkit.recipe import Recipe
 from synthkit.run import build
 
-RECIPE = {
-    "name": "cli_tones",
-    "generator": "tone",
-    "params": {"sample_rate": 8000, "duration": 0.25},
-    "factors": [
-        {"type": "categorical", "name": "waveform", "values": ["sine", "square"]},
-        {"type": "linspace", "name": "amplitude", "start": 0.1, "stop": 0.7, "num": 6},
-        {"type": "linspace", "name": "frequency", "start": 300.0, "stop": 1000.0, "num": 20},
-    ],
-    "splits": {"train": 0.6, "validation": 0.2, "test": 0.2},
-}
 EXPERIMENT = """
 name = "toml_experiment"
 description = "An experiment in TOML."
@@ -49,10 +38,8 @@ set = { "model.name" = "beta_vae", "model.beta" = 8.0, "model.latent" = 3, "mode
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    out = tmp_path_factory.mktemp("cli") / "data"
-    build(Recipe.model_validate_json(json.dumps(RECIPE)), out, workers=1)
-    return out
+def data(tones):
+    return tones
 
 
 @pytest.fixture(scope="module")
@@ -207,9 +194,9 @@ def test_a_gpu_that_is_not_there(experiment, data, tmp_path, capsys):
     assert "device: a GPU was asked for, but torch sees none here" in out.err
 
 
-def test_clips_of_another_rate_or_length(run_folder, tmp_path, capsys):
+def test_clips_of_another_rate_or_length(run_folder, few_tones, tmp_path, capsys):
     for name, value, message in (("sample_rate", 16000, "trained on 8000 Hz"), ("duration", 0.5, "trained on 2000")):
-        recipe = RECIPE | {"params": RECIPE["params"] | {name: value}}
+        recipe = few_tones | {"params": few_tones["params"] | {name: value}}
         build(Recipe.model_validate_json(json.dumps(recipe)), tmp_path / name, workers=1)
         code, out = said(capsys, "encode", run_folder, "--data", tmp_path / name, "--out", tmp_path / "c.parquet")
         assert code == 2
