@@ -17,6 +17,8 @@ _OWN = {
     "protein_file": "synthkit.generators.protein_file:ProteinFile",
     "image_sequence": "synthkit.generators.image_sequence:ImageSequence",
     "shapes": "synthkit.generators.shapes:Shapes",
+    "brackets": "synthkit.generators.brackets:Brackets",
+    "sentences": "synthkit.generators.sentences:WordRecall",
     "speech": "synthkit.generators.speech:Speech",
 }
 _REGISTRY = Registry("synthkit.generators", _OWN, "generator", "generator")

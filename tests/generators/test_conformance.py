@@ -54,6 +54,8 @@ CASES = {
     "tictactoe": Case("tictactoe"),
     "bit_memory": Case("bit_memory", ["design.limit=40"]),
     "bit_xor": Case("bit_xor"),
+    "brackets": Case("brackets"),
+    "sentences": Case("sentences"),
     "image_sequence": Case("digits_sequence"),
     "shapes": Case("shapes_sequence"),
     "speech": Case("synspeech_small", ["design.limit=24"]),

@@ -13,14 +13,14 @@ from synthkit.generators.spoken.lexicon import CATEGORIES, FUNCTION_WORDS, INVEN
 from synthkit.generators.spoken.structures import MAX_WORDS, MIN_WORDS, structures
 from synthkit.seeds import attempt_words
 
-__all__ = ["COVERAGES", "Sentences"]
+__all__ = ["COVERAGES", "DRAWN_WORDS", "Sentences", "grammar_sentence"]
 
 COVERAGES = ("any", "low", "high")
 
 _CANDIDATES = 32
 _MOST_DRAWS = 200
 _MAX_COUNT = 100_000
-_DRAWN = 64  # random words for a sentence
+DRAWN_WORDS = 64  # random words for a sentence
 _VOCABULARIES = tuple(SHARES)
 
 
@@ -82,13 +82,24 @@ class Sentences:
         # The counter has a place for (word, number, attempt, kind): kinds do not share sentences but by chance.
         stream = (words * len(_VOCABULARIES) + _VOCABULARIES.index(vocabulary)) * 3 + COVERAGES.index(coverage)
         index, attempts = np.array([number], np.int64), np.array([attempt], np.uint32)
-        random = attempt_words(self._key, stream, index, attempts, _DRAWN * candidates)[0].tolist()
+        random = attempt_words(self._key, stream, index, attempts, DRAWN_WORDS * candidates)[0].tolist()
         found = [
-            tuple(_sentence(words, vocabulary, _Choices(random[i * _DRAWN : (i + 1) * _DRAWN])))
+            tuple(_sentence(words, vocabulary, _Choices(random[i * DRAWN_WORDS : (i + 1) * DRAWN_WORDS])))
             for i in range(candidates)
         ]
         sign = -1 if coverage == "high" else 1
         return min(found, key=lambda sentence: sign * _coverage(sentence))
+
+
+def grammar_sentence(words: int, vocabulary: str, random: list[int]) -> list[str]:
+    """The words of one sentence.
+
+    Args:
+        words: How many, see `synthkit.generators.spoken.structures`.
+        vocabulary: ``small``, ``medium`` or ``large``.
+        random: `DRAWN_WORDS` random 32-bit words.
+    """
+    return [word.text for word in _sentence(words, vocabulary, _Choices(random))]
 
 
 def _coverage(sentence: tuple[Word, ...]) -> float:
