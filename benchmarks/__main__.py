@@ -10,6 +10,7 @@ from benchmarks import (
     bench_generate,
     bench_images,
     bench_knn,
+    bench_language,
     bench_linear,
     bench_metrics,
     bench_speech,
@@ -31,6 +32,7 @@ BENCHMARKS = {
     "images": bench_images.run,
     "speech": bench_speech.run,
     "train": bench_train.run,
+    "language": bench_language.run,
 }
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -195,8 +196,9 @@ def test_every_experiment_model_setting_and_augmentation_is_documented():
     from synthkit.models.vae import VaeConfig
 
     page = (ROOT / "docs/training.md").read_text()
+    pages = page + (ROOT / "docs/language-models.md").read_text()
     for name in experiment_names():
-        assert f"| `{name}` |" in page
+        assert f"| `{name}` |" in pages
     common = {*AutoencoderConfig.model_fields, *VaeConfig.model_fields}
     rows = [line for line in page.splitlines() if line.startswith("| `")]
     for name, model in MODELS.items():
@@ -207,6 +209,23 @@ def test_every_experiment_model_setting_and_augmentation_is_documented():
         row = next(line for line in rows if f"`{name}`" in line.split("|")[1])
         changes = ", ".join(sorted(kind.changes)) or "nothing"
         assert row.split("|")[2].strip().startswith(changes), name
+
+
+def test_every_policy_scheme_and_command_of_language_models_is_documented(synthkit):
+    from synthkit.models.language.freezing import POLICIES
+    from synthkit.models.language.tiny import TINY
+    from synthkit.train.language.record import LanguageModelChoice, Tokens
+
+    page = (ROOT / "docs/language-models.md").read_text()
+    for name, text in POLICIES.items():
+        assert f"| `{name}` | {text} |" in page
+    for scheme in get_args(Tokens.model_fields["scheme"].annotation):
+        assert f"| `{scheme}` |" in page
+    for head in get_args(LanguageModelChoice.model_fields["head"].annotation):
+        assert f"`{head}`" in page
+    assert all(f"`tiny:{name}`" in page for name in TINY)
+    for command in {line.split()[2] for line in page.splitlines() if line.startswith("$ synthkit ")}:
+        assert synthkit(command, "--help").returncode == 0
 
 
 def test_the_experiment_of_the_documentation(tmp_path):

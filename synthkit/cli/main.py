@@ -214,15 +214,19 @@ def train(
     experiment: Experiment,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="RUN", help="Directory of the training.")],
     data: Data = None,
-    variant: Annotated[str | None, typer.Option(metavar="V", help="Which variant; the first by default.")] = None,
+    variant: Annotated[
+        str | None,
+        typer.Option(metavar="V", help="Which variant or point of a sweep; by default the first, or all."),
+    ] = None,
     smoke: Smoke = False,
     sets: Changes = None,
     seed: Annotated[int | None, typer.Option("--seed", metavar="S", help="Same as --set seed=S.")] = None,
     device: Device = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Begin anew in RUN.")] = False,
+    workers: Annotated[int, typer.Option(metavar="N", help="Trainings of a sweep at once.", min=1)] = 1,
     json: Json = False,
 ) -> None:
-    """Train a model and evaluate it, or finish a training that was begun."""
+    """Train a model and evaluate it, or all points of a sweep; or finish what was begun."""
     from synthkit.cli.train import run_train
 
     run_train(
@@ -235,8 +239,51 @@ def train(
         seed=seed,
         device=device,
         overwrite=overwrite,
+        workers=workers,
         as_json=json,
     )
+
+
+@app.command()
+def analyze(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a training, or of a sweep.")],
+    data: Data = None,
+    limit: Annotated[int | None, typer.Option(metavar="N", help="Only the first N test texts.", min=2)] = None,
+    device: Device = "auto",
+    json: Json = False,
+) -> None:
+    """Look into a trained language model: attention, hidden states and probes by layer; tables and pictures."""
+    from synthkit.cli.language import run_analyze
+
+    run_analyze(run, data, limit=limit, device=device, as_json=json)
+
+
+@app.command()
+def harness(
+    data: Annotated[Path, typer.Argument(metavar="DIR", help="A dataset of texts.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for lm_eval's --include_path.")],
+    few_shot: Annotated[int, typer.Option(metavar="N", help="Training examples before each question.", min=0)] = 0,
+) -> None:
+    """Write a dataset as tasks of lm-evaluation-harness."""
+    from synthkit.cli.output import console
+    from synthkit.dataset.harness import write_harness_tasks
+
+    for path in write_harness_tasks(data, out, few_shot=few_shot):
+        console().print(f"wrote {path}", markup=False)
+
+
+@app.command()
+def compare(
+    first: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a training of a language model.")],
+    second: Annotated[Path, typer.Argument(metavar="OTHER", help="Another one, that answered the same texts.")],
+    split: Annotated[str | None, typer.Option(metavar="SPLIT", help="By default the first test split.")] = None,
+    resamples: Annotated[int, typer.Option(metavar="N", help="Draws of the bootstrap.", min=100)] = 10_000,
+    json: Json = False,
+) -> None:
+    """Compare the answers of two trained language models, text by text."""
+    from synthkit.cli.language import run_compare
+
+    run_compare(first, second, split=split, resamples=resamples, as_json=json)
 
 
 @app.command()
@@ -258,9 +305,12 @@ def encode(
 @app.command()
 def export(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a training.")],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="A TorchScript file, .ts.")],
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", metavar="PATH", help="A TorchScript file, .ts; of a language model a directory."),
+    ],
 ) -> None:
-    """Write a trained model as TorchScript: audio to codes, and of RAVE back."""
+    """Write a trained model as TorchScript: audio to codes, and of RAVE back; a language model for transformers."""
     from synthkit.cli.train import run_export
 
     run_export(run, out)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from synthkit.cli.extras import needs_extra
+from synthkit.cli.language import run_language
 from synthkit.cli.output import console, print_json
+from synthkit.cli.training_progress import training_progress
 from synthkit.errors import InputError
 from synthkit.train.experiment import Experiment
+from synthkit.train.language.record import LanguageExperiment
 from synthkit.train.load import Change, load_experiment, resolved, variant_names
 
 __all__ = ["run_benchmark", "run_encode", "run_export", "run_train"]
-
-Report = Callable[[str, int, int, Mapping[str, float]], None]
 
 
 def run_train(
@@ -29,10 +29,26 @@ def run_train(
     seed: int | None,
     device: str,
     overwrite: bool,
+    workers: int,
     as_json: bool,
 ) -> None:
     """Train one variant of an experiment and evaluate it."""
     experiment = load_experiment(name)
+    if isinstance(experiment, LanguageExperiment):
+        run_language(
+            experiment,
+            out,
+            data=data,
+            variant=variant,
+            smoke=smoke,
+            sets=sets,
+            seed=seed,
+            device=device,
+            overwrite=overwrite,
+            workers=workers,
+            as_json=as_json,
+        )
+        return
     plan = resolved(experiment, variant=variant, smoke=smoke, sets=sets, seed=seed)
     data = _clips_of(experiment, plan, data)
     with needs_extra("train", "torch"):
@@ -40,7 +56,7 @@ def run_train(
     if variant is None and len(experiment.variants) > 1 and not as_json:
         others = ", ".join(variant_names(experiment)[1:])
         console(stderr=True).print(f"variant {experiment.variants[0].name} (--variant: {others})", markup=False)
-    with _progress() as report:
+    with training_progress() as report:
         result = train(plan, out, data=data, device=device, overwrite=overwrite, on_progress=report)
     if not result.evaluation:  # another process of this training evaluates and tells
         return
@@ -64,7 +80,7 @@ def run_encode(
         from synthkit.train.encoding import encode_clips
     if out.suffix != ".parquet":
         raise InputError(f"--out: codes are written as .parquet, not {out.suffix or 'a file without suffix'}")
-    with _progress() as report:
+    with training_progress() as report:
         found = encode_clips(run, data, out, split=split, device=device, limit=limit, on_progress=report)
     if as_json:
         print_json(found)
@@ -73,10 +89,16 @@ def run_encode(
 
 
 def run_export(run: Path, out: Path) -> None:
-    """Write a trained model as TorchScript."""
+    """Write a trained model as TorchScript; a language model as a directory of transformers."""
     with needs_extra("train", "torch"):
         from synthkit.train.export import export_run
-    export_run(run, out)
+        from synthkit.train.folder import is_language_run
+    if is_language_run(run):
+        with needs_extra("train,text", "torch", "transformers"):
+            from synthkit.train.language.export import export_model
+        export_model(run, out)
+    else:
+        export_run(run, out)
     console().print(f"wrote {out}", markup=False)
 
 
@@ -94,13 +116,15 @@ def run_benchmark(
 ) -> None:
     """Train all variants with several seeds, and write a table."""
     experiment = load_experiment(name)
+    if isinstance(experiment, LanguageExperiment):
+        raise InputError(f"experiment {name}: language models are compared by a sweep: `synthkit train {name}`")
     with needs_extra("train", "torch"):
         from synthkit.train import benchmark
         from synthkit.train.training import train
 
     def one(plan: Experiment, folder: Path) -> dict[str, Any]:
         clips = _clips_of(experiment, plan, data)
-        with _progress(f"{folder.parent.name} {folder.name}") as report:
+        with training_progress(f"{folder.parent.name} {folder.name}") as report:
             found = train(plan, folder, data=clips, device=device, features=out / "features", on_progress=report)
         return found.evaluation
 
@@ -159,32 +183,3 @@ def print_evaluation(evaluation: Mapping[str, Any]) -> None:
             labels = f"{row['labels']:,} ({row['share']:.0%})"
             table.add_row(row["factor"], labels, *("-" if v is None else f"{v:.3f}" for v in figures))
         screen.print(table)
-
-
-@contextmanager
-def _progress(title: str = "") -> Iterator[Report | None]:
-    """A bar for each stage on a terminal, silence elsewhere."""
-    screen = console(stderr=True)
-    if not screen.is_terminal:
-        yield None
-        return
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[terms]}"))
-    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=screen, transient=True) as bar:
-        tasks: dict[str, Any] = {}
-
-        def report(stage: str, done: int, total: int, terms: Mapping[str, float]) -> None:
-            if stage not in tasks:
-                tasks[stage] = bar.add_task(f"{title} {stage}".strip(), total=total, terms="")
-            shown = "  ".join(f"{name.rpartition('/')[2]} {value:.4g}" for name, value in list(terms.items())[:4])
-            bar.update(tasks[stage], completed=done, total=total, terms=shown)
-
-        yield report

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
-__all__ = ["Batch", "Inputs", "Model", "ModelConfig", "OptimizerChoice"]
+__all__ = ["MAIN", "Batch", "Inputs", "Model", "ModelConfig", "OptimizerChoice", "Trainable"]
 
 Batch = Mapping[str, Tensor]
 
@@ -50,11 +50,55 @@ class Inputs:
     num_examples: int
 
 
-class Model(nn.Module, ABC):
-    """A model with its losses.
+class Trainable(nn.Module, ABC):
+    """A module with its losses: all that the training loop knows of it.
 
     A training step runs the turns in order; each minimises ``loss`` of its terms over its own parameters, with an
     optimiser of its own. All randomness comes from torch's default generators, which the training seeds at each step.
+    """
+
+    def turns(self, step: int) -> tuple[str, ...]:
+        """Names of what is minimised at a step (counted from 0), in order."""
+        del step
+        return (MAIN,)
+
+    def turn_parameters(self) -> Mapping[str, list[nn.Parameter]]:
+        """Turn -> the parameters that it trains; together all that are trained."""
+        return {MAIN: list(self.parameters())}
+
+    def optimizers(self) -> Mapping[str, OptimizerChoice]:
+        """Turn -> settings of its optimiser, for those that differ from the training's."""
+        return {}
+
+    @abstractmethod
+    def terms(self, batch: Batch, turn: str, step: int) -> dict[str, Tensor]:
+        """Loss terms of a batch, scalars: ``loss`` is minimised, the others are logged.
+
+        Args:
+            batch: What the model is trained on, tensors whose first axis is the examples.
+            turn: One of `turns`.
+            step: Steps done so far.
+        """
+
+    def forward(self, batch: Batch, turn: str, step: int) -> dict[str, Tensor]:
+        """The same as `terms`: what data-parallel training wraps."""
+        return self.terms(batch, turn, step)
+
+    def state(self) -> dict[str, Tensor]:
+        """What a checkpoint holds of the model, name -> tensor: all that training changes."""
+        return dict(self.state_dict())
+
+    def load_state(self, state: Mapping[str, Tensor]) -> None:
+        """The other way round.
+
+        Raises:
+            RuntimeError: The state is of another model; the last line of the message says how.
+        """
+        self.load_state_dict(dict(state))
+
+
+class Model(Trainable):
+    """A model of clips that makes codes of them.
 
     Attributes:
         partners: Whether a batch must hold ``partner`` beside ``x``: a second example or view of each, same shape.
@@ -78,19 +122,6 @@ class Model(nn.Module, ABC):
             ValueError: It cannot be made for such inputs; the message says why, as ``field: what``.
         """
 
-    def turns(self, step: int) -> tuple[str, ...]:
-        """Names of what is minimised at a step (counted from 0), in order."""
-        del step
-        return (MAIN,)
-
-    def turn_parameters(self) -> Mapping[str, list[nn.Parameter]]:
-        """Turn -> the parameters that it trains; together all that are trained."""
-        return {MAIN: list(self.parameters())}
-
-    def optimizers(self) -> Mapping[str, OptimizerChoice]:
-        """Turn -> settings of its optimiser, for those that differ from the training's."""
-        return {}
-
     @abstractmethod
     def terms(self, batch: Batch, turn: str, step: int) -> dict[str, Tensor]:
         """Loss terms of a batch, scalars: ``loss`` is minimised, the others are logged.
@@ -102,10 +133,6 @@ class Model(nn.Module, ABC):
             turn: One of `turns`.
             step: Steps done so far.
         """
-
-    def forward(self, batch: Batch, turn: str, step: int) -> dict[str, Tensor]:
-        """The same as `terms`: what data-parallel training wraps."""
-        return self.terms(batch, turn, step)
 
     @abstractmethod
     def codes(self, x: Tensor) -> Tensor:

@@ -97,13 +97,13 @@ def checked(data: Any, source: str, what: str, kind: type[R]) -> R:
         raise InputError(f"{source}: not representable as JSON: {error}") from None
 
 
-def read_python(path: Path, variable: str, kind: type[R]) -> R:
+def read_python(path: Path, variable: str, *kinds: type[R]) -> R:
     """Run a file that sets a variable to a record.
 
     Args:
         path: A ``.py`` file.
         variable: Name of the variable.
-        kind: Type of the record.
+        kinds: Types that the record may have.
 
     Raises:
         InputError: Whatever is wrong with the file or the record.
@@ -111,7 +111,8 @@ def read_python(path: Path, variable: str, kind: type[R]) -> R:
     try:
         names = runpy.run_path(str(path))
     except ValidationError as error:
-        raise problem(str(path), describe(error, _given(error), kind)) from None
+        failed = next((kind for kind in kinds if kind.__name__ == error.title), kinds[0])
+        raise problem(str(path), describe(error, _given(error), failed)) from None
     except InputError:
         raise
     except (Exception, SystemExit) as error:  # whatever the user's file does wrong is bad input
@@ -120,8 +121,8 @@ def read_python(path: Path, variable: str, kind: type[R]) -> R:
             line = error.lineno
         raise InputError(f"{path}: line {line}: {type(error).__name__}: {error}") from None
     found = names.get(variable)
-    if not isinstance(found, kind):
-        raise InputError(f"{path}: must set `{variable}` to a {_public(kind)}")
+    if not isinstance(found, kinds):
+        raise InputError(f"{path}: must set `{variable}` to a {' or a '.join(_public(kind) for kind in kinds)}")
     return found
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from synthkit.errors import InputError
 from synthkit.generators import TextGenerator
+from synthkit.generators.answers import final_answer
 from synthkit.recipe import Recipe
 from synthkit.recipe.load import load_recipe
 from synthkit.records import FactorInfo, Rows, TextExample, TextLayout, Verdict
@@ -73,6 +74,10 @@ class Task:
     def score(self, prediction: str, example: TextExample) -> float:
         """How right a prediction is, 0 to 1."""
         return self._generator.score(prediction, example)
+
+    def answer(self, prediction: str) -> str:
+        """The answer in what a model said: after its last ``Final answer:``, or all of it."""
+        return final_answer(prediction)
 
     def explain(self, example: TextExample) -> str | None:
         """An explanation of the example's answer, made from its input; None where the task has none."""

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, Literal, Self
 
 from pydantic import Field, JsonValue, model_validator
 
 from synthkit.recipe.base import Record
 
-__all__ = ["DataChoice", "Downstream", "Evaluation", "Experiment", "Features", "Training", "Variant", "Views"]
+__all__ = [
+    "BaseExperiment",
+    "DataChoice",
+    "Downstream",
+    "Evaluation",
+    "Experiment",
+    "Features",
+    "Training",
+    "Variant",
+    "Views",
+    "refuse_repeated",
+]
 
 NAME = r"^[a-z0-9][a-z0-9_-]{0,63}$"
 
@@ -200,18 +212,13 @@ class Variant(Record):
     smoke: dict[str, JsonValue] = Field(default_factory=dict)
 
 
-class Experiment(Record):
-    """A training and its evaluation as data.
+class BaseExperiment(Record):
+    """What all experiments have: a training as data.
 
     Attributes:
         name: Part of every random key.
         description: What it shows; its first line is the title.
-        data: Which clips.
-        features: What the model is given of them.
-        model: ``name`` of a model and its settings; what is left out takes the model's default.
-        views: Pairs and augmentations, for models that learn from two views.
         training: How it is trained.
-        evaluation: How it is scored.
         seed: Of everything that is drawn, 0 to 2^63 - 1.
         variants: What a benchmark compares; the first is trained where none is named.
         smoke: Changes for a size that shows that everything runs, dotted path -> value.
@@ -219,24 +226,14 @@ class Experiment(Record):
 
     name: str = Field(pattern=NAME)
     description: str = ""
-    data: DataChoice = DataChoice()
-    features: Features = Features()
-    model: dict[str, JsonValue] = {"name": "vae"}  # noqa: RUF012
-    views: Views = Views()
     training: Training = Training()
-    evaluation: Evaluation = Evaluation()
     seed: int = Field(default=0, ge=0, lt=2**63)
     variants: tuple[Variant, ...] = Field(default=(), strict=False)
     smoke: dict[str, JsonValue] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if not isinstance(self.model.get("name"), str):
-            raise ValueError("model.name: is missing")
-        names = [variant.name for variant in self.variants]
-        repeated = sorted({name for name in names if names.count(name) > 1})
-        if repeated:
-            raise ValueError(f"variants.{repeated[0]}: occurs twice")
+    def _variants_differ(self) -> Self:
+        refuse_repeated("variants", [variant.name for variant in self.variants])
         return self
 
     @property
@@ -252,3 +249,46 @@ class Experiment(Record):
     def pretty_json(self) -> str:
         """What ``experiment.json`` holds."""
         return json.dumps(self.plain(), sort_keys=True, indent=2, ensure_ascii=False) + "\n"
+
+
+def refuse_repeated(field: str, names: Sequence[str]) -> None:
+    """Names within a list must differ.
+
+    Raises:
+        ValueError: One occurs twice.
+    """
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise ValueError(f"{field}.{repeated[0]}: occurs twice")
+
+
+class Experiment(BaseExperiment):
+    """A training of a model of clips, and its evaluation, as data.
+
+    Attributes:
+        name: Part of every random key.
+        description: What it shows; its first line is the title.
+        kind: ``audio``, which need not be said.
+        data: Which clips.
+        features: What the model is given of them.
+        model: ``name`` of a model and its settings; what is left out takes the model's default.
+        views: Pairs and augmentations, for models that learn from two views.
+        training: How it is trained.
+        evaluation: How it is scored.
+        seed: Of everything that is drawn, 0 to 2^63 - 1.
+        variants: What a benchmark compares; the first is trained where none is named.
+        smoke: Changes for a size that shows that everything runs, dotted path -> value.
+    """
+
+    kind: Literal["audio"] = "audio"
+    data: DataChoice = DataChoice()
+    features: Features = Features()
+    model: dict[str, JsonValue] = {"name": "vae"}  # noqa: RUF012
+    views: Views = Views()
+    evaluation: Evaluation = Evaluation()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if not isinstance(self.model.get("name"), str):
+            raise ValueError("model.name: is missing")
+        return self

@@ -5,25 +5,35 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from synthkit.errors import InputError, WorkError
 from synthkit.shards.files import write_file
-from synthkit.train.experiment import Experiment
+from synthkit.train.experiment import BaseExperiment, Experiment
+from synthkit.train.language.record import LanguageExperiment
 
-__all__ = ["CODES", "EXPERIMENT", "RunFolder", "is_run"]
+__all__ = ["CODES", "EXPERIMENT", "PREDICTIONS", "RunFolder", "is_language_run", "is_run"]
+
+R = TypeVar("R", bound=BaseExperiment)
 
 EXPERIMENT = "experiment.json"
 CODES = "codes.parquet"
+PREDICTIONS = "predictions.parquet"
 _DATA, _DONE, _EVALUATION = "data.json", "training.json", "evaluation.json"
 _MODEL = "model.safetensors"
+_MADE_BEFORE = {"features", "tokens", "models"}  # what trainings share may be there before one begins
 
 
 def is_run(path: Path) -> bool:
     """Whether a directory holds a training."""
     return (path / EXPERIMENT).is_file()
+
+
+def is_language_run(path: Path) -> bool:
+    """Whether a directory holds a training of a language model."""
+    return is_run(path) and RunFolder(path)._read(EXPERIMENT).get("kind") == "language"
 
 
 class RunFolder:
@@ -41,7 +51,7 @@ class RunFolder:
         self.path = path
 
     @classmethod
-    def begin(cls, path: Path, experiment: Experiment, data: dict[str, Any], *, overwrite: bool) -> RunFolder:
+    def begin(cls, path: Path, experiment: BaseExperiment, data: dict[str, Any], *, overwrite: bool) -> RunFolder:
         """Make the directory, or go on in it.
 
         Raises:
@@ -55,15 +65,15 @@ class RunFolder:
         if is_run(path):
             folder._refuse_other(experiment, data)
             return folder
-        if path.is_dir() and any(p.name != "features" for p in path.iterdir()):
+        if path.is_dir() and any(p.name not in _MADE_BEFORE for p in path.iterdir()):
             raise InputError(f"{path}: is not empty and holds no training; choose another directory")
         path.mkdir(parents=True, exist_ok=True)
         folder.write(_DATA, data)
         write_file(path, EXPERIMENT, experiment.pretty_json().encode())
         return folder
 
-    def _refuse_other(self, experiment: Experiment, data: dict[str, Any]) -> None:
-        before, now = self.experiment().plain(), experiment.plain()
+    def _refuse_other(self, experiment: BaseExperiment, data: dict[str, Any]) -> None:
+        before, now = self._read(EXPERIMENT), experiment.plain()
         changed = sorted(_differences(before, now, ""))
         if changed:
             raise InputError(
@@ -88,13 +98,30 @@ class RunFolder:
         return cls(path)
 
     def experiment(self) -> Experiment:
-        """What was trained.
+        """What was trained, a model of clips.
 
         Raises:
+            InputError: It is a language model.
             WorkError: The file is damaged.
         """
+        if self._read(EXPERIMENT).get("kind") == "language":
+            raise InputError(f"{self.path}: holds a language model, not a model of clips; see `synthkit analyze`")
+        return self._record(Experiment)
+
+    def language_experiment(self) -> LanguageExperiment:
+        """What was trained, a language model.
+
+        Raises:
+            InputError: It is a model of clips.
+            WorkError: The file is damaged.
+        """
+        if self._read(EXPERIMENT).get("kind") != "language":
+            raise InputError(f"{self.path}: holds a model of clips, not a language model; see `synthkit score`")
+        return self._record(LanguageExperiment)
+
+    def _record(self, kind: type[R]) -> R:
         try:
-            return Experiment.model_validate_json((self.path / EXPERIMENT).read_bytes())
+            return kind.model_validate_json((self.path / EXPERIMENT).read_bytes())
         except (OSError, ValidationError) as error:
             raise WorkError(f"{self.path / EXPERIMENT}: damaged: {error}") from None
 

@@ -7,16 +7,15 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from accelerate import Accelerator
 from torch import Tensor
 
 from synthkit.errors import InputError, WorkError
-from synthkit.models.base import MAIN, Batch, Model
+from synthkit.models.base import MAIN, Batch, Trainable
 from synthkit.seeds import derive_key
-from synthkit.train.batches import Batches
 from synthkit.train.checkpoint import (
     Checkpoint,
     latest_checkpoint,
@@ -25,12 +24,19 @@ from synthkit.train.checkpoint import (
     save_checkpoint,
 )
 from synthkit.train.early import EarlyStopping
-from synthkit.train.experiment import Experiment
+from synthkit.train.experiment import BaseExperiment
 from synthkit.train.log import TrainingLog
 from synthkit.train.optimizers import learning_rate, make_optimizers
 from synthkit.train.weights import Evaluated, averaged, evaluated_weights
 
-__all__ = ["Fit", "fit"]
+__all__ = ["Fit", "StepBatches", "fit"]
+
+
+class StepBatches(Protocol):
+    """What each step is given."""
+
+    def at(self, step: int) -> list[Batch]:
+        """The accumulated parts of the batch of a step that this process computes, in order."""
 
 
 @dataclass(slots=True)
@@ -51,13 +57,13 @@ class Fit:
 
 
 def fit(
-    model: Model,
-    batches: Batches,
-    experiment: Experiment,
+    model: Trainable,
+    batches: StepBatches,
+    experiment: BaseExperiment,
     accelerator: Accelerator,
     folder: Path,
     *,
-    validate: Callable[[Model], float] | None = None,
+    validate: Callable[[Trainable], float] | None = None,
     on_progress: Callable[[int, int, Mapping[str, float]], None] | None = None,
 ) -> Fit:
     """Train a model, or go on where a killed training left its last checkpoint.
@@ -84,12 +90,12 @@ def fit(
 class _Trainer:
     def __init__(
         self,
-        model: Model,
-        batches: Batches,
-        experiment: Experiment,
+        model: Trainable,
+        batches: StepBatches,
+        experiment: BaseExperiment,
         accelerator: Accelerator,
         folder: Path,
-        validate: Callable[[Model], float] | None,
+        validate: Callable[[Trainable], float] | None,
         on_progress: Callable[[int, int, Mapping[str, float]], None] | None,
     ) -> None:
         self.model, self.batches, self.experiment, self.training = model, batches, experiment, experiment.training
@@ -187,14 +193,14 @@ class _Trainer:
     def _settle(self) -> None:
         """Leave the model with the weights that are to be evaluated."""
         best = self.early.weights
-        self.model.load_state_dict(evaluated_weights(self.model, self.ema) if best is None else dict(best))
+        self.model.load_state(evaluated_weights(self.model, self.ema) if best is None else best)
         self.model.eval()
 
     def _save(self) -> None:
         if not self.accelerator.is_main_process:
             return
         tensors: dict[str, Mapping[str, Tensor]] = {
-            "model": self.model.state_dict(),
+            "model": self.model.state(),
             "optimizer": optimizer_tensors(self.optimizers),
         }
         if self.ema:
@@ -212,7 +218,7 @@ class _Trainer:
         if found is None:
             return
         try:
-            self.model.load_state_dict(dict(found.tensors["model"]))
+            self.model.load_state(found.tensors["model"])
         except RuntimeError as error:
             what = str(error).splitlines()[-1].strip()
             raise InputError(f"{self.folder}: its checkpoint is of another model: {what}") from None

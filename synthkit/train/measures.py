@@ -10,7 +10,7 @@ __all__ = ["measures_of"]
 
 def measures_of(evaluation: Mapping[str, Any]) -> dict[str, float | None]:
     """Flat names: ``mig``, ``probe/frequency/log_r2``, ``feature_probe/...``, ``reconstruction/mse``,
-    ``downstream/speaker/0.1/frozen``, ``resampled_std/mig``.
+    ``downstream/speaker/0.1/frozen``, ``resampled_std/mig``; of language models ``test/accuracy``.
     """  # noqa: D205
     found: dict[str, float | None] = dict(evaluation.get("metrics", {}))
     for group, name in (("probes", "probe"), ("feature_probes", "feature_probe")):
@@ -23,4 +23,9 @@ def measures_of(evaluation: Mapping[str, Any]) -> dict[str, float | None]:
     for row in evaluation.get("downstream", []):
         for measure in ("chance", "frozen", "fine_tuned", "scratch"):
             found[f"downstream/{row['factor']}/{row['share']:g}/{measure}"] = row[measure]
+    for split, values in evaluation.get("splits", {}).items():
+        found[f"{split}/accuracy"] = values["accuracy"]
+        found[f"{split}/best_baseline"] = max(values["baselines"].values())
+        if values["steps"] is not None:
+            found[f"{split}/step_accuracy"] = values["steps"]["step_accuracy"]
     return found

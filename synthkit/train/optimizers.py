@@ -6,13 +6,13 @@ import math
 
 from torch.optim import AdamW, Optimizer
 
-from synthkit.models.base import Model
+from synthkit.models.base import Trainable
 from synthkit.train.experiment import Training
 
 __all__ = ["learning_rate", "make_optimizers"]
 
 
-def make_optimizers(model: Model, training: Training) -> dict[str, Optimizer]:
+def make_optimizers(model: Trainable, training: Training) -> dict[str, Optimizer]:
     """AdamW for each turn, with the settings that the model has for it or else the training's."""
     choices = model.optimizers()
     found: dict[str, Optimizer] = {}

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from accelerate import Accelerator, DistributedDataParallelKwargs
-from accelerate.state import AcceleratorState
 from safetensors.torch import load_file, save_file
 
 from synthkit.errors import InputError
-from synthkit.models.base import Model
+from synthkit.models.base import Model, Trainable
 from synthkit.train.batches import Batches, in_order
 from synthkit.train.clips import Clips, open_clips
-from synthkit.train.devices import choose_device
+from synthkit.train.devices import make_accelerator
 from synthkit.train.evaluate import SplitData, evaluate_model
 from synthkit.train.experiment import Experiment
 from synthkit.train.factors import Factor, factor_table, scored_factors
@@ -26,6 +23,7 @@ from synthkit.train.folder import RunFolder
 from synthkit.train.loop import Fit, fit
 from synthkit.train.order import Order
 from synthkit.train.partners import Partners
+from synthkit.train.result import OnProgress, TrainResult
 from synthkit.train.store import fit_normalization, stored_features
 from synthkit.train.trained import make_model
 from synthkit.train.validation import Validation
@@ -34,29 +32,6 @@ from synthkit.train.views import make_views
 __all__ = ["TrainResult", "train"]
 
 _CONCLUDE_CLIPS = 1000
-
-OnProgress = Callable[[str, int, int, Mapping[str, float]], None]
-
-
-@dataclass(frozen=True, slots=True)
-class TrainResult:
-    """What came of a training.
-
-    Attributes:
-        folder: Its directory.
-        steps: Steps done.
-        resumed_from: Step that it went on from; 0 where it began anew.
-        stopped_early: Whether validation ended it.
-        evaluation: What the evaluation found, plain data.
-        warnings: What a user should know.
-    """
-
-    folder: Path
-    steps: int
-    resumed_from: int
-    stopped_early: bool
-    evaluation: dict[str, Any]
-    warnings: tuple[str, ...]
 
 
 def train(
@@ -99,7 +74,7 @@ class _Session:
     ) -> None:
         self.experiment, self.out, self.data, self.features = experiment, out, data, features
         self.on_progress = on_progress
-        self.accelerator = _accelerator(experiment, device)
+        self.accelerator = make_accelerator(experiment.training, device)
         d = experiment.data
         self.clips = {"train": open_clips(d, data, d.train, d.limit), "test": open_clips(d, data, d.test, d.test_limit)}
         if d.validation is not None and experiment.training.validate_every is not None:
@@ -220,7 +195,7 @@ class _Session:
             split.stored, self.extractor, order, a.device, parts=parts, mine=mine, partners=partners, views=views
         )
 
-    def _validation(self, model: Model, splits: Mapping[str, SplitData]) -> Callable[[Model], float] | None:
+    def _validation(self, model: Model, splits: Mapping[str, SplitData]) -> Callable[[Trainable], float] | None:
         if "validation" not in splits:
             return None
         batches = self._batches(model, splits["validation"], "validation", whole=True)
@@ -288,16 +263,3 @@ def _refuse_unlike(clips: Mapping[str, Clips]) -> None:
                 f"{other.source}: its {name} clips have {other.num_samples} samples at {other.sample_rate} Hz, those "
                 f"for training {first.num_samples} at {first.sample_rate} Hz"
             )
-
-
-def _accelerator(experiment: Experiment, device: str) -> Accelerator:
-    chosen, precision = choose_device(device), experiment.training.precision
-    if precision == "fp16" and chosen.type == "cpu":
-        raise InputError("training.precision: fp16 needs a GPU; use bf16 or no")
-    AcceleratorState._reset_state()  # it would hold on to the precision of a training before this one
-    return Accelerator(
-        cpu=chosen.type == "cpu",
-        mixed_precision=precision,
-        # A turn trains some of the parameters only.
-        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
-    )

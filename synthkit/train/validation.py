@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from synthkit.models.base import Model
+from synthkit.models.base import Trainable
 from synthkit.seeds import derive_key
-from synthkit.train.batches import Batches
-from synthkit.train.experiment import Experiment
+from synthkit.train.experiment import BaseExperiment
+from synthkit.train.loop import StepBatches
 
 __all__ = ["Validation"]
 
@@ -21,16 +21,16 @@ class Validation:
     Args:
         experiment: Its batch size, seed and name.
         batches: Of the validation split, whole ones.
-        num_clips: Clips in the split.
+        num_examples: Examples in the split.
     """
 
-    def __init__(self, experiment: Experiment, batches: Batches, num_clips: int) -> None:
+    def __init__(self, experiment: BaseExperiment, batches: StepBatches, num_examples: int) -> None:
         self._key = derive_key(experiment.seed, experiment.name, "train-validation")
         self._batches = batches
-        self._steps = min(-(-num_clips // experiment.training.batch_size), _STEPS)
+        self._steps = min(-(-num_examples // experiment.training.batch_size), _STEPS)
 
     @torch.no_grad()
-    def __call__(self, model: Model) -> float:
+    def __call__(self, model: Trainable) -> float:
         """The loss of a model, which is left in evaluation mode."""
         model.eval()
         turn = model.turns(0)[0]

@@ -12,7 +12,7 @@ import pytest
 
 from synthkit.errors import InputError
 from synthkit.models.registry import MODELS
-from synthkit.train import experiment_names, load_experiment
+from synthkit.train import Experiment, experiment_names, load_experiment
 from synthkit.train.benchmark import Benchmark, markdown, run_benchmark, write_benchmark
 from synthkit.train.load import resolved, variant_names
 from synthkit.train.measures import measures_of
@@ -20,7 +20,7 @@ from synthkit.train.scoring import score_run
 from synthkit.train.trained import load_run
 from synthkit.train.training import train
 
-NAMES = experiment_names()
+NAMES = [name for name in experiment_names() if isinstance(load_experiment(name), Experiment)]
 VARIANTS = [(name, variant) for name in NAMES for variant in variant_names(load_experiment(name))]
 
 

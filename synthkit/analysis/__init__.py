@@ -1,0 +1,1 @@
+"""A look inside trained language models: attention, hidden states, and probes of partial results, by layer."""

@@ -1,0 +1,211 @@
+"""``synthkit train`` for language models, ``synthkit analyze`` and ``synthkit compare``."""
+
+from __future__ import annotations
+
+import multiprocessing
+import shutil
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from synthkit.cli.extras import needs_extra
+from synthkit.cli.output import console, print_json
+from synthkit.cli.training_progress import training_progress
+from synthkit.train.language.record import LanguageExperiment
+from synthkit.train.language.sweep import find_point, is_sweep, run_sweep, share_cores, sweep_points
+from synthkit.train.load import Change, resolved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["run_analyze", "run_compare", "run_language"]
+
+
+def run_language(
+    experiment: LanguageExperiment,
+    out: Path,
+    *,
+    data: Path | None,
+    variant: str | None,
+    smoke: bool,
+    sets: Sequence[Change],
+    seed: int | None,
+    device: str,
+    overwrite: bool,
+    workers: int,
+    as_json: bool,
+) -> None:
+    """Train a language model, or all points of a sweep."""
+    with _text_extra():
+        from synthkit.train.language.session import train_language_model
+    if experiment.sweep is not None and variant is None:
+        _sweep(experiment, out, data, smoke, sets, seed, device, overwrite, workers, as_json)
+        return
+    if experiment.sweep is not None:
+        points = sweep_points(experiment, out / "models", smoke=smoke, sets=sets)
+        plan = find_point(points, str(variant)).experiment
+        plan = plan if seed is None else plan.model_copy(update={"seed": seed})
+    else:
+        plan = resolved(experiment, variant=variant, smoke=smoke, sets=sets, seed=seed)
+    with training_progress() as report:
+        result = train_language_model(plan, out, data=data, device=device, overwrite=overwrite, on_progress=report)
+    if not result.evaluation:  # another process of this training evaluates and tells
+        return
+    if as_json:
+        print_json({**result.evaluation, "out": str(out), "steps": result.steps, "warnings": list(result.warnings)})
+        return
+    if result.resumed_from:
+        console().print(f"went on from step {result.resumed_from}", markup=False)
+    _print_evaluation(result.evaluation)
+    for warning in result.warnings:
+        console().print(f"note: {warning}", markup=False)
+    early = ", stopped early" if result.stopped_early else ""
+    console().print(f"{out}: {result.steps} steps{early}; look into it by `synthkit analyze {out}`", markup=False)
+
+
+def _sweep(
+    experiment: LanguageExperiment,
+    out: Path,
+    data: Path | None,
+    smoke: bool,
+    sets: Sequence[Change],
+    seed: int | None,
+    device: str,
+    overwrite: bool,
+    workers: int,
+    as_json: bool,
+) -> None:
+    from synthkit.train.language.sweep_table import write_sweep
+
+    if overwrite and is_sweep(out):
+        shutil.rmtree(out)
+    with training_progress() as report, _pool(workers) as executor:
+
+        def told(name: str, done: int, total: int) -> None:
+            if report is not None:
+                report("trainings", done, total, {})
+            elif not as_json:
+                console(stderr=True).print(f"{done} of {total}: {name}", markup=False)
+
+        folder = run_sweep(
+            experiment,
+            out,
+            data=data,
+            smoke=smoke,
+            sets=sets,
+            seed=seed,
+            device=device,
+            executor=executor,
+            on_point=told,
+        )
+    rows = write_sweep(folder)
+    if as_json:
+        print_json({"out": str(out), "rows": rows})
+        return
+    from rich.table import Table
+
+    axes = folder.plan()["axes"]
+    table = Table(*axes, "seed", "split", "accuracy", "interval", "best baseline", "trained", title=experiment.title)
+    for row in rows:
+        figures = [f"{row['accuracy']:.3f}", f"{row['low']:.3f} to {row['high']:.3f}", f"{row['best_baseline']:.3f}"]
+        labels = [str(row[name]) for name in (*axes, "seed", "split")]
+        table.add_row(*labels, *figures, f"{row['trained_share']:.2%}")
+    console().print(table)
+    console().print(f"{out}: sweep.parquet, .md and .png; look into it by `synthkit analyze {out}`", markup=False)
+
+
+@contextmanager
+def _pool(workers: int) -> Iterator[Executor | None]:
+    """Processes that share the cores; none where trainings run one after the other."""
+    if workers == 1:
+        with nullcontext():
+            yield None
+        return
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=share_cores, initargs=(workers,)) as pool:
+        yield pool
+
+
+def run_analyze(run: Path, data: Path | None, *, limit: int | None, device: str, as_json: bool) -> None:
+    """Look into a trained language model, or into all of a sweep."""
+    with _text_extra():
+        from synthkit.analysis.run import analyze
+    with training_progress() as report:
+
+        def told(stage: str, done: int, total: int) -> None:
+            if report is not None:
+                report(stage, done, total, {})
+
+        found = analyze(run, data=data, limit=limit, device=device, on_progress=told)
+    if as_json:
+        print_json(found.to_dict())
+        return
+    for line in found.lines:
+        console().print(line, markup=False)
+    console().print(f"wrote {len(found.files)} files under {run}", markup=False)
+
+
+def run_compare(first: Path, second: Path, *, split: str | None, resamples: int, as_json: bool) -> None:
+    """Compare the answers of two runs."""
+    from synthkit.train.language.compare import compare_runs
+
+    found = compare_runs(first, second, split=split, resamples=resamples)
+    if as_json:
+        print_json(found)
+        return
+    screen = console()
+    screen.print(f"{found['texts']:,} texts", markup=False)
+    screen.print(f"{found['accuracy_first']:.3f}  {first}", markup=False)
+    screen.print(f"{found['accuracy_second']:.3f}  {second}", markup=False)
+    screen.print(
+        f"difference {found['difference']:+.3f}, 95 % interval {found['low']:+.3f} to {found['high']:+.3f}, "
+        f"p = {found['p_bootstrap']:.4f} (paired bootstrap), {found['p_mcnemar']:.4f} (McNemar, exact)",
+        markup=False,
+    )
+    screen.print(f"right in the first alone: {found['only_first']}; in the second alone: {found['only_second']}")
+
+
+def _print_evaluation(evaluation: Mapping[str, Any]) -> None:
+    """Accuracies as tables."""
+    from rich.table import Table
+
+    screen = console()
+    trained = evaluation["trained"]
+    layers = f"; layer {'; layer '.join(trained['layers'])}" if 0 < len(trained["layers"]) <= 3 else ""
+    screen.print(
+        f"trained {trained['trained']:,} of {trained['total']:,} parameters ({trained['share']:.2%}), freezing "
+        f"{trained['policy']}{layers}",
+        markup=False,
+    )
+    if not evaluation.get("splits"):
+        return
+    names = list(next(iter(evaluation["splits"].values()))["baselines"])
+    table = Table("split", "texts", "accuracy", "interval", "invalid", *names, title="accuracy, and without a model")
+    for split, found in evaluation["splits"].items():
+        interval = f"{found['low']:.3f} to {found['high']:.3f}"
+        figures = [f"{found['baselines'][name]:.3f}" for name in names]
+        table.add_row(
+            split, f"{found['texts']:,}", f"{found['accuracy']:.3f}", interval, str(found["invalid"]), *figures
+        )
+    screen.print(table)
+    for split, found in evaluation["splits"].items():
+        steps = found["steps"]
+        if steps is not None:
+            screen.print(
+                f"{split}: {steps['explained']:,} explained; steps right {steps['step_accuracy']:.3f}, all steps right "
+                f"{steps['all_right']:.3f}, right by wrong steps {steps['right_by_wrong_steps']}, faithful but wrong "
+                f"{steps['faithful_but_wrong']}",
+                markup=False,
+            )
+
+
+@contextmanager
+def _text_extra() -> Iterator[None]:
+    """What language models need: torch, and transformers with peft."""
+    with needs_extra("train,text", "torch", "transformers"):
+        import peft  # noqa: F401
+        import transformers  # noqa: F401
+
+        yield

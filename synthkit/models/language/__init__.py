@@ -1,0 +1,1 @@
+"""Language models of transformers: their parts, what of them is trained, their losses and their answers."""

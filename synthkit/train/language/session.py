@@ -1,0 +1,223 @@
+"""Trains a language model: texts -> ids -> model -> answers, in a directory of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.torch import load_file, save_file
+
+from synthkit.errors import InputError
+from synthkit.models.base import Trainable
+from synthkit.train.devices import make_accelerator
+from synthkit.train.folder import RunFolder
+from synthkit.train.language.buckets import Buckets, Collator, padding_share
+from synthkit.train.language.network import Ready, make_language_model
+from synthkit.train.language.pictures import draw_evaluation
+from synthkit.train.language.record import LanguageExperiment
+from synthkit.train.language.score import TestSplit, evaluate_language_model
+from synthkit.train.language.texts import Texts, open_texts, open_training_texts
+from synthkit.train.language.token_store import Tokenized, tokenized
+from synthkit.train.language.vocabulary import kept_symbols
+from synthkit.train.loop import Fit, fit
+from synthkit.train.result import OnProgress, TrainResult
+from synthkit.train.validation import Validation
+
+__all__ = ["train_language_model"]
+
+_PADDING_BATCHES = 64
+
+
+def train_language_model(
+    experiment: LanguageExperiment,
+    out: Path,
+    *,
+    data: Path | None = None,
+    device: str = "auto",
+    overwrite: bool = False,
+    tokens: Path | None = None,
+    on_progress: OnProgress | None = None,
+) -> TrainResult:
+    """Train a language model and have it answer; go on where a killed training stopped.
+
+    Args:
+        experiment: A resolved experiment without a sweep.
+        out: Directory of the training.
+        data: A dataset; None to make the texts of the experiment's recipe.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        overwrite: Begin anew in a directory that holds a training.
+        tokens: Where ids are kept, to be shared by trainings; by default in ``out``.
+        on_progress: Told of a stage, how much of it is done and of how much, and the last terms.
+
+    Raises:
+        InputError: What the experiment, the data or the directory has wrong.
+        WorkError: A loss that is not finite, a full disk, damaged files.
+    """
+    if experiment.sweep is not None:
+        raise InputError(f"experiment {experiment.name}: is a sweep; choose one of its points")
+    return _Session(experiment, out, data, device, tokens or out / "tokens", on_progress).run(overwrite)
+
+
+class _Session:
+    def __init__(
+        self,
+        experiment: LanguageExperiment,
+        out: Path,
+        data: Path | None,
+        device: str,
+        tokens: Path,
+        on_progress: OnProgress | None,
+    ) -> None:
+        self.experiment, self.out, self.data, self.tokens = experiment, out, data, tokens
+        self.on_progress = on_progress
+        self.accelerator = make_accelerator(experiment.training, device)
+        d = experiment.data
+        self.train = open_training_texts(d, data)
+        self.tests = [open_texts(d, data, split, d.test_limit) for split in d.test]
+        self.validation = None
+        if d.validation is not None and experiment.training.validate_every is not None:
+            self.validation = open_texts(d, data, d.validation, d.test_limit)
+
+    def run(self, overwrite: bool) -> TrainResult:
+        folder = self._begin(overwrite)
+        done = folder.evaluation()
+        if folder.finished and done is not None:
+            was = folder.training()
+            return self._result(folder, Fit(was["steps"], 0, was["stopped_early"]), done, was["warnings"])
+        with self.accelerator.main_process_first():
+            symbols = kept_symbols(self.experiment, self.train, folder.path)
+            ready = make_language_model(self.experiment, self.train.labels, symbols, folder.path)
+            train = self._ids(ready, self.train)
+            tests = [TestSplit(texts, self._ids(ready, texts, answers=False)) for texts in self.tests]
+        ready.model.to(self.accelerator.device)
+        if folder.finished:
+            ready.model.load_state(load_file(folder.weights))
+            was = folder.training()
+            result, warnings = Fit(was["steps"], 0, was["stopped_early"]), list(was["warnings"])
+        else:
+            result, padding = self._fit(ready, train, folder)
+            warnings = [*ready.warnings, *result.warnings]
+            if self.accelerator.is_main_process:
+                self._finish(folder, ready, result, warnings, train, padding)
+        evaluation: dict[str, Any] = {}
+        if self.accelerator.is_main_process:
+            evaluation = self._evaluate(folder, ready, train, tests)
+        self.accelerator.wait_for_everyone()
+        return self._result(folder, result, evaluation, warnings)
+
+    def _begin(self, overwrite: bool) -> RunFolder:
+        texts = [self.train, *self.tests, *([] if self.validation is None else [self.validation])]
+        about = {
+            "source": self.train.source,
+            "identity": " | ".join(each.identity for each in texts),
+            "path": None if self.data is None else str(self.data.resolve()),
+            "labels": None if self.train.labels is None else list(self.train.labels),
+        }
+        with self.accelerator.main_process_first():
+            begun = overwrite and self.accelerator.is_main_process
+            return RunFolder.begin(self.out, self.experiment, about, overwrite=begun)
+
+    def _ids(self, ready: Ready, texts: Texts, *, answers: bool = True) -> Tokenized:
+        return tokenized(
+            self.experiment,
+            texts,
+            ready.codec,
+            ready.limit,
+            self.tokens,
+            answers=answers,
+            on_progress=self._stage(f"ids of {texts.split}"),
+        )
+
+    def _stage(self, stage: str) -> Callable[[int, int], None]:
+        def report(done: int, total: int) -> None:
+            if self.on_progress is not None:
+                self.on_progress(stage, done, total, {})
+
+        return report
+
+    def _fit(self, ready: Ready, train: Tokenized, folder: RunFolder) -> tuple[Fit, float]:
+        batches = self._buckets(ready, train, "train", whole=False)
+        steps = range(min(self.experiment.training.steps, _PADDING_BATCHES))
+        padding = padding_share(np.diff(train.input_starts), (batches.rows(step) for step in steps))
+        result = fit(
+            ready.model,
+            batches,
+            self.experiment,
+            self.accelerator,
+            folder.path,
+            validate=self._validate(ready),
+            on_progress=None if self.on_progress is None else self._fit_progress,
+        )
+        return result, padding
+
+    def _fit_progress(self, done: int, total: int, terms: Any) -> None:
+        if self.on_progress is not None:
+            self.on_progress("training", done, total, terms)
+
+    def _buckets(self, ready: Ready, store: Tokenized, name: str, *, whole: bool) -> Buckets:
+        """Batches of this process; or whole ones, the same for all processes."""
+        t, a = self.experiment.training, self.accelerator
+        ranks = 1 if whole else a.num_processes
+        parts = ranks * (1 if whole else t.accumulate)
+        if t.batch_size % parts:
+            raise InputError(
+                f"training.batch_size: {t.batch_size} texts cannot be dealt out evenly to {ranks} process(es) in "
+                f"{t.accumulate} part(s)"
+            )
+        each = parts // ranks
+        mine = range(1) if whole else range(a.process_index * each, (a.process_index + 1) * each)
+        everything = self.experiment.explanations.loss == "all"
+        collator = Collator(store, ready.codec, ready.model.head, a.device, all_tokens=everything)
+        return Buckets(store, collator, self.experiment, name, parts=parts, mine=mine)
+
+    def _validate(self, ready: Ready) -> Callable[[Trainable], float] | None:
+        if self.validation is None:
+            return None
+        store = self._ids(ready, self.validation)
+        batches = self._buckets(ready, store, "validation", whole=True)
+        return Validation(self.experiment, batches, len(store))
+
+    def _finish(
+        self, folder: RunFolder, ready: Ready, result: Fit, warnings: list[str], train: Tokenized, padding: float
+    ) -> None:
+        tensors = {name: value.detach().cpu().contiguous() for name, value in ready.model.state().items()}
+        temporary = folder.weights.with_name(f".tmp-{folder.weights.name}")
+        save_file(tensors, temporary)
+        temporary.replace(folder.weights)
+        folder.finish(
+            {
+                "steps": result.steps,
+                "stopped_early": result.stopped_early,
+                "warnings": warnings,
+                "num_examples": len(self.train),
+                "num_rows": len(train),
+                "longest_target": int(np.diff(train.target_starts).max(initial=0)),
+                "padding": padding,
+                "trained": ready.trained.to_dict(),
+                "versions": {name: version(name) for name in ("torch", "transformers", "synthkit")},
+            }
+        )
+
+    def _evaluate(self, folder: RunFolder, ready: Ready, train: Tokenized, tests: list[TestSplit]) -> dict[str, Any]:
+        e = self.experiment
+        found: dict[str, Any] = {"trained": folder.training()["trained"], "warnings": []}
+        if e.model.head != "masked":
+            longest = int(np.diff(train.target_starts).max(initial=0))
+            most = e.evaluation.max_new_tokens or longest + longest // 4 + 1
+            device = self.accelerator.device
+            report = None if self.on_progress is None else self._told
+            found |= evaluate_language_model(e, ready, self.train, tests, most, folder.path, device, report)
+            draw_evaluation(found, folder.path, e.title)
+        folder.write_evaluation(found)
+        return found
+
+    def _told(self, stage: str, done: int, total: int) -> None:
+        if self.on_progress is not None:
+            self.on_progress(stage, done, total, {})
+
+    def _result(self, folder: RunFolder, done: Fit, evaluation: dict[str, Any], warnings: list[str]) -> TrainResult:
+        said = (*warnings, *evaluation.get("warnings", ()))
+        return TrainResult(folder.path, done.steps, done.resumed_from, done.stopped_early, evaluation, said)

@@ -1,0 +1,128 @@
+"""The table of a sweep: a row for each training and test split, and a picture."""
+
+from __future__ import annotations
+
+import os
+import statistics
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from matplotlib.figure import Figure
+
+from synthkit.shards.files import write_file
+from synthkit.train.folder import RunFolder
+from synthkit.train.language.pictures import save
+from synthkit.train.language.sweep import SweepFolder
+
+__all__ = ["sweep_rows", "write_sweep"]
+
+TABLE, PICTURE, TEXT = "sweep.parquet", "sweep.png", "sweep.md"
+
+
+def sweep_rows(folder: SweepFolder) -> list[dict[str, Any]]:
+    """Rows of all trainings that are finished, in order."""
+    plan = folder.plan()
+    rows = []
+    for point in plan["points"]:
+        for seed in plan["seeds"]:
+            run = RunFolder(folder.run(point["name"], seed))
+            evaluation = run.evaluation()
+            if evaluation is None:
+                continue
+            for split, values in evaluation.get("splits", {}).items():
+                rows.append(_row(point, seed, split, values, evaluation["trained"]))
+    return rows
+
+
+def _row(
+    point: Mapping[str, Any], seed: int, split: str, values: Mapping[str, Any], trained: Mapping[str, Any]
+) -> dict[str, Any]:
+    steps = values["steps"] or {}
+    return {
+        "point": point["name"],
+        **point["axes"],
+        "layer": point["layer"],
+        "seed": seed,
+        "split": split,
+        "texts": values["texts"],
+        "accuracy": values["accuracy"],
+        "low": values["low"],
+        "high": values["high"],
+        "invalid": values["invalid"],
+        "best_baseline": max(values["baselines"].values()),
+        "step_accuracy": steps.get("step_accuracy"),
+        "trained_share": trained["share"],
+    }
+
+
+def write_sweep(folder: SweepFolder) -> list[dict[str, Any]]:
+    """Write ``sweep.parquet``, ``sweep.md`` and ``sweep.png``; gives the rows."""
+    rows = sweep_rows(folder)
+    if not rows:
+        return rows
+    plan = folder.plan()
+    path = folder.path / TABLE
+    temporary = path.with_name(f".tmp-{os.getpid()}-{TABLE}")
+    kinds = {"layer": pa.int64(), "step_accuracy": pa.float64()}
+    columns = {name: pa.array([row[name] for row in rows], kinds.get(name)) for name in rows[0]}
+    pq.write_table(pa.table(columns), temporary)
+    temporary.replace(path)
+    write_file(folder.path, TEXT, _markdown(plan, rows).encode())
+    _draw(plan, rows, folder.path / PICTURE)
+    return rows
+
+
+def _markdown(plan: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
+    axes = plan["axes"]
+    lines = [
+        f"# {plan['title']}",
+        "",
+        f"Accuracy over {len(plan['seeds'])} training(s) of each: mean; where there is one its interval (Wilson), "
+        "else the standard deviation over trainings.",
+        "",
+        "| " + " | ".join([*axes, "split", "accuracy", "spread", "best baseline", "trained"]) + " |",
+        "|---" * (len(axes) + 5) + "|",
+    ]
+    for key, found in _groups(rows, [*axes, "split"]).items():
+        values = [row["accuracy"] for row in found]
+        spread = f"{found[0]['low']:.3f} to {found[0]['high']:.3f}"
+        if len(values) > 1:
+            spread = f"+- {statistics.stdev(values):.3f}"
+        figures = [f"{statistics.fmean(values):.3f}", spread, f"{found[0]['best_baseline']:.3f}"]
+        lines.append("| " + " | ".join([*map(str, key), *figures, f"{found[0]['trained_share']:.2%}"]) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _groups(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> dict[tuple[Any, ...], list[Mapping[str, Any]]]:
+    found: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(tuple(row[name] for name in names), []).append(row)
+    return found
+
+
+def _draw(plan: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Accuracy along the last axis, a line for each combination of the others, a panel for each split."""
+    *others, along = plan["axes"]
+    splits = list(dict.fromkeys(row["split"] for row in rows))
+    places = list(dict.fromkeys(row[along] for row in rows))
+    figure = Figure(figsize=(max(4.5, 0.5 * len(places) + 2.5) * len(splits), 3.6), layout="constrained")
+    for axis, split in zip(figure.subplots(1, len(splits), squeeze=False)[0], splits, strict=True):
+        shown = [row for row in rows if row["split"] == split]
+        for key, found in _groups(shown, others).items():
+            of_place = _groups(found, [along])
+            x = [places.index(place[0]) for place in of_place]
+            y = [statistics.fmean(row["accuracy"] for row in each) for each in of_place.values()]
+            spread = [[m - min(r["low"] for r in e) for m, e in zip(y, of_place.values(), strict=True)]]
+            spread += [[max(r["high"] for r in e) - m for m, e in zip(y, of_place.values(), strict=True)]]
+            axis.errorbar(x, y, yerr=spread, marker="o", capsize=3, label=", ".join(map(str, key)) or None)
+        axis.axhline(max(row["best_baseline"] for row in shown), color="#b5442e", linestyle=":", label="best baseline")
+        axis.set_xticks(range(len(places)), places, rotation=60 if len(places) > 4 else 0, fontsize=7)
+        axis.set_xlabel(along)
+        axis.set_ylabel(f"accuracy, {split}")
+        axis.set_ylim(0, 1.02)
+        axis.legend(fontsize=7)
+    figure.suptitle(plan["title"], fontsize=9)
+    save(figure, path)

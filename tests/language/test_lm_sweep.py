@@ -1,0 +1,204 @@
+"""Sweeps: points, layers, executors, resumption, tables; and every shipped experiment at its small size."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pyarrow.parquet as pq
+import pytest
+
+from synthkit.errors import InputError, WorkError
+from synthkit.train import LanguageExperiment, experiment_names, load_experiment
+from synthkit.train.language.session import train_language_model
+from synthkit.train.language.sweep import SweepFolder, find_point, is_sweep, run_sweep, sweep_points
+from synthkit.train.language.sweep_table import sweep_rows, write_sweep
+from synthkit.train.load import resolved, variant_names
+
+SHIPPED = [n for n in experiment_names() if isinstance(load_experiment(n), LanguageExperiment)]
+
+
+@pytest.fixture
+def sweep(plan):
+    """Layers x two learning rates, two seeds."""
+    axes = [
+        {"name": "rate", "points": [{"name": "low", "set": {"training.learning_rate": 0.001}}, {"name": "high"}]},
+        {
+            "name": "trained",
+            "points": [
+                {"name": "head", "set": {"freezing": "head"}},
+                {"name": "layer", "set": {"freezing": "head,layer:*"}},
+            ],
+        },
+    ]
+    return plan(sweep={"axes": axes, "seeds": 2}, data__test_limit=8, smoke={"training.steps": 1})
+
+
+def test_the_points_of_a_sweep(sweep, tmp_path):
+    points = sweep_points(sweep, tmp_path)
+    assert [p.name for p in points] == [
+        *("low-head", "low-layer-00", "low-layer-01", "low-layer-02"),
+        *("high-head", "high-layer-00", "high-layer-01", "high-layer-02"),
+    ]
+    assert [p.layer for p in points] == [None, 0, 1, 2] * 2
+    assert points[2].axes == {"rate": "low", "trained": "layer-01"}
+    assert points[2].experiment.freezing == "head,layer:1"
+    assert points[2].experiment.training.learning_rate == 0.001
+    assert all(p.experiment.sweep is None for p in points)
+    assert sweep_points(sweep, tmp_path, smoke=True)[0].experiment.training.steps == 1
+    assert find_point(points, "high-head").experiment.freezing == "head"
+    with pytest.raises(InputError, match=r"no point of the sweep is named 'x'; there are: low-head"):
+        find_point(points, "x")
+
+
+def test_a_sweep_over_any_executor_gives_the_same(sweep, lists, tmp_path):
+    told = []
+    one = run_sweep(
+        sweep,
+        tmp_path / "one",
+        data=lists,
+        device="cpu",
+        smoke=False,
+        sets=["training.steps=2"],
+        on_point=lambda *args: told.append(args),
+    )
+    assert is_sweep(tmp_path / "one")
+    assert told[-1][1:] == (16, 16)
+    with ThreadPoolExecutor(1) as pool:
+        other = run_sweep(sweep, tmp_path / "two", data=lists, device="cpu", sets=["training.steps=2"], executor=pool)
+    assert sweep_rows(one) == sweep_rows(other)
+    assert len(sweep_rows(one)) == 16
+
+
+def test_a_sweep_goes_on_and_its_table_is_written(sweep, lists, tmp_path, monkeypatch):
+    from synthkit.train.language import sweep as module
+
+    real, done = module._train_one, []
+
+    def fails(plain, out, *rest):
+        if out.parent.name == "high-layer-01":
+            raise WorkError("disk full")
+        done.append(out)
+        real(plain, out, *rest)
+
+    monkeypatch.setattr(module, "_train_one", fails)
+    with pytest.raises(WorkError, match=r"1 of 8 trainings failed; the others are kept\n  high-layer-01 seed 0: disk"):
+        run_sweep(sweep, tmp_path / "s", data=lists, device="cpu", smoke=True)
+    monkeypatch.undo()
+    folder = run_sweep(sweep, tmp_path / "s", data=lists, device="cpu", smoke=True)
+    rows = write_sweep(folder)
+    assert len(done) == 7
+    assert [row["point"] for row in rows] == [p.name for p in folder.points()]
+    table = pq.read_table(tmp_path / "s" / "sweep.parquet").to_pylist()
+    assert table == rows
+    evaluation = json.loads((tmp_path / "s" / "low-head" / "seed-0" / "evaluation.json").read_text())
+    assert rows[0]["accuracy"] == evaluation["splits"]["test"]["accuracy"]
+    assert rows[0]["trained_share"] < rows[1]["trained_share"] < 1
+    page = (tmp_path / "s" / "sweep.md").read_text()
+    assert f"| low | head | test | {rows[0]['accuracy']:.3f} |" in page
+    assert (tmp_path / "s" / "sweep.png").stat().st_size > 1000
+
+
+def test_another_sweep_or_something_else_in_the_directory(sweep, lists, tmp_path):
+    run_sweep(sweep, tmp_path / "s", data=lists, device="cpu", smoke=True)
+    with pytest.raises(InputError, match="holds another sweep"):
+        run_sweep(sweep, tmp_path / "s", data=lists, device="cpu", smoke=True, sets=["training.batch_size=4"])
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "notes.txt").write_text("x")
+    with pytest.raises(InputError, match="is not empty and holds no sweep"):
+        run_sweep(sweep, tmp_path / "full", data=lists, device="cpu", smoke=True)
+    (tmp_path / "s" / "sweep.json").write_text("{")
+    with pytest.raises(WorkError, match=r"sweep\.json: damaged"):
+        SweepFolder(tmp_path / "s").plan()
+
+
+def test_what_a_sweep_has_wrong_is_told_before_anything_is_trained(plan, lists, tmp_path):
+    axes = [{"name": "a", "points": [{"name": "x"}, {"name": "y", "set": {"training.stepz": 3}}]}]
+    with pytest.raises(InputError, match="stepz"):
+        run_sweep(plan(sweep={"axes": axes}), tmp_path / "s", data=lists)
+    assert not (tmp_path / "s" / "sweep.json").exists()
+    with pytest.raises(InputError, match=r"points.x: occurs twice"):
+        plan(sweep={"axes": [{"name": "a", "points": [{"name": "x"}, {"name": "x"}]}]})
+    with pytest.raises(InputError, match="sweep: goes with no variants"):
+        plan(sweep={"axes": axes}, variants=[{"name": "v"}])
+    with pytest.raises(InputError, match="is a sweep; choose one of its points"):
+        train_language_model(plan(sweep={"axes": axes}), tmp_path / "r", data=lists)
+
+
+def test_the_language_experiments_that_there_are():
+    assert SHIPPED == [
+        "data_efficiency",
+        "model_size",
+        "pretrain_synthetic",
+        "scratch_vs_pretrained",
+        "synthetic_transfer",
+        "unfreeze_sweep",
+    ]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_shipped_experiment_trains_at_its_small_size(name, tmp_path):
+    experiment = load_experiment(name)
+    assert experiment.title
+    assert not experiment.title.endswith(".")
+    if experiment.sweep is None:
+        for variant in variant_names(experiment):
+            plan = resolved(experiment, variant=variant, smoke=True)
+            assert train_language_model(plan, tmp_path / variant, device="cpu").steps == plan.training.steps
+        return
+    folder = run_sweep(experiment, tmp_path / "s", smoke=True, device="cpu")
+    rows = write_sweep(folder)
+    assert len(rows) == len(folder.points())
+    assert all(0 <= row["accuracy"] <= 1 for row in rows)
+
+
+@pytest.mark.parametrize("name", [n for n in SHIPPED if load_experiment(n).sweep is not None])
+def test_the_full_size_of_every_shipped_sweep_resolves(name, tmp_path, monkeypatch):
+    """Without the hub: layers are counted as those of BERT."""
+    monkeypatch.setattr("synthkit.train.language.loading.layer_count", lambda *_: 12)
+    experiment = load_experiment(name)
+    points = sweep_points(experiment, tmp_path)
+    sizes = [len(axis.points) for axis in experiment.sweep.axes]
+    assert len(points) == {"unfreeze_sweep": 14}.get(name, sizes[0] * sizes[-1])
+    assert len({p.name for p in points}) == len(points)
+
+
+def test_a_sweep_by_the_command_line_in_two_processes(lists, tmp_path, synthkit):
+    out = tmp_path / "s"
+    done = synthkit(
+        "train",
+        "unfreeze_sweep",
+        "--smoke",
+        "--data",
+        lists,
+        "--out",
+        out,
+        "--workers",
+        2,
+        "--set",
+        "training.steps=2",
+        "--device",
+        "cpu",
+        "--json",
+    )
+    rows = json.loads(done.stdout)["rows"]
+    assert [row["trained"] for row in rows] == ["head", "layer-00", "layer-01", "layer-02", "full"]
+    one = synthkit(
+        "train",
+        "unfreeze_sweep",
+        "--smoke",
+        "--data",
+        lists,
+        "--out",
+        tmp_path / "one",
+        "--variant",
+        "layer-01",
+        "--set",
+        "training.steps=2",
+        "--device",
+        "cpu",
+    )
+    assert "freezing head,layer:1; layer 1 counted from 0, 2 counted from 1" in " ".join(one.stdout.split())
+    kept = [p / "model.safetensors" for p in (tmp_path / "one", out / "layer-01" / "seed-0")]
+    assert kept[0].read_bytes() == kept[1].read_bytes()
+    refused = synthkit("benchmark", "unfreeze_sweep", "--out", tmp_path / "b", check=False)
+    assert refused.returncode == 2
+    assert "compared by a sweep" in refused.stderr
