@@ -191,9 +191,8 @@ def _look(root: Path, count: int, smoke: bool) -> None:
     root.mkdir()
     ready = make_language_model(e, texts.labels, [], root, weights=True)
     ready.model.eval()
-    viewers = [Viewer(e, ready, texts, root / "tokens", _CPU) for _ in range(2)]
-    for viewer in viewers:
-        viewer.store = _long(viewer.store, length)
+    store = _long(tokenized(e, texts, ready.codec, ready.limit, root / "tokens"), length)
+    viewers = [Viewer(e, ready, texts, root / "tokens", _CPU, store) for _ in range(2)]
     before = _resident()
     with quiet():
         inspect_model(viewers[0], viewers[1], 16)

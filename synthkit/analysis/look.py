@@ -41,7 +41,6 @@ class Glance:
         visible: Stack -> bool [B, Q, K].
         states: Stack -> [layers + 1, B, T, width]: the output of the embedding, then of each layer.
         mask: Stack -> bool [B, T]: tokens that are no padding.
-        ids: int64 [B, T] of the questions; None where the model reads patches.
     """
 
     examples: list[TextExample]
@@ -53,7 +52,6 @@ class Glance:
     visible: dict[str, Tensor]
     states: dict[str, Tensor]
     mask: dict[str, Tensor]
-    ids: Tensor | None
 
 
 class Viewer:
@@ -65,14 +63,21 @@ class Viewer:
         texts: The texts.
         tokens: Where ids are kept.
         device: Where the model is.
+        store: The texts' ids, where they are at hand.
     """
 
     def __init__(
-        self, experiment: LanguageExperiment, ready: Ready, texts: Texts, tokens: Path, device: torch.device
+        self,
+        experiment: LanguageExperiment,
+        ready: Ready,
+        texts: Texts,
+        tokens: Path,
+        device: torch.device,
+        store: Tokenized | None = None,
     ) -> None:
         self.ready, self.texts, self.device = ready, texts, device
         self.head = experiment.model.head
-        self.store: Tokenized = tokenized(experiment, texts, ready.codec, ready.limit, tokens)
+        self.store = tokenized(experiment, texts, ready.codec, ready.limit, tokens) if store is None else store
         self._collator = Collator(self.store, ready.codec, self.head, device)
         self._structure = structure_of(texts.task)
 
@@ -86,9 +91,8 @@ class Viewer:
         order = np.argsort(self.store.lengths, kind="stable")
         done = 0
         while done < len(order):
-            rows = order[
-                done : done + self._size(int(self.store.lengths[order[min(done + _MOST_TEXTS, len(order)) - 1]]))
-            ]
+            longest = int(self.store.lengths[order[min(done + _MOST_TEXTS, len(order)) - 1]])
+            rows = order[done : done + self._size(longest)]
             yield self._glance(rows, attention=attention)
             done += len(rows)
             if on_progress is not None:
@@ -124,8 +128,7 @@ class Viewer:
         sizes = batch["attention_mask"].sum(1).tolist()
         first = bool(self.ready.codec.special.before) and model.network.config.model_type not in ("bart", "mbart")
         readout = [0 if first else size - 1 for size in sizes]
-        ids = batch.get("input_ids")
-        return Glance(examples, symbols, spans, structures, readout, attended, visible, states, masks, ids)
+        return Glance(examples, symbols, spans, structures, readout, attended, visible, states, masks)
 
     def _symbols(self, example: TextExample) -> list[str]:
         return [] if isinstance(self.ready.codec, PatchCodec) else symbols_of(example.input)

@@ -16,7 +16,7 @@ __all__ = ["Finding", "findings", "run"]
 
 _EXTRAS = {
     "train": (("torch", "torchaudio", "accelerate", "sklearn", "matplotlib", "tensorboard"), "training and probes"),
-    "text": (("transformers", "datasets", "captum"), "language models and attribution"),
+    "text": (("transformers", "peft", "datasets", "captum"), "language models and attribution"),
     "llm": (("openai",), "rationales from a language model"),
     "speech": (("TTS", "six", "torchcodec"), "neural voices for SynSpeech"),
     "loudness": (("pyloudnorm",), "speech of equal loudness (BS.1770)"),

@@ -179,6 +179,8 @@ def _print_evaluation(evaluation: Mapping[str, Any]) -> None:
         f"{trained['policy']}{layers}",
         markup=False,
     )
+    for split, loss in evaluation.get("test_loss", {}).items():
+        screen.print(f"{split}: cross-entropy of hidden tokens {loss:.3f} nats", markup=False)
     if not evaluation.get("splits"):
         return
     names = list(next(iter(evaluation["splits"].values()))["baselines"])

@@ -26,7 +26,7 @@ def run(what: str, *, as_json: bool) -> None:
         return
     from rich.table import Table
 
-    table = Table(what.removesuffix("s"), "what it is", box=None, pad_edge=False)
+    table = Table("policy" if what == "policies" else what.removesuffix("s"), "what it is", box=None, pad_edge=False)
     for name, text in found.items():
         table.add_row(name, text)
     console().print(table, markup=False)
@@ -64,6 +64,12 @@ def _augmentations() -> dict[str, str]:
         name: f"{_first_line(kind)} Changes: {', '.join(sorted(kind.changes)) or 'nothing'}"
         for name, kind in AUGMENTATIONS.items()
     }
+
+
+def _policies() -> dict[str, str]:
+    with needs_extra("train", "torch"):
+        from synthkit.models.language.freezing import POLICIES
+    return dict(POLICIES)
 
 
 def _generators() -> dict[str, str]:
@@ -104,6 +110,7 @@ _LISTS: dict[str, Callable[[], dict[str, str]]] = {
     "experiments": _experiments,
     "models": _models,
     "augmentations": _augmentations,
+    "policies": _policies,
     "generators": _generators,
     "designs": _designs,
     "formats": _formats,

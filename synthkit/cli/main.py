@@ -122,7 +122,7 @@ def audit(
 @app.command("list")
 def list_(
     what: Annotated[
-        str, typer.Argument(metavar="[recipes|experiments|models|augmentations|generators|designs|formats]")
+        str, typer.Argument(metavar="[recipes|experiments|models|augmentations|policies|generators|designs|formats]")
     ] = "recipes",
     json: Json = False,
 ) -> None:

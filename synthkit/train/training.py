@@ -24,6 +24,7 @@ from synthkit.train.loop import Fit, fit
 from synthkit.train.order import Order
 from synthkit.train.partners import Partners
 from synthkit.train.result import OnProgress, TrainResult
+from synthkit.train.shares import batch_shares
 from synthkit.train.store import fit_normalization, stored_features
 from synthkit.train.trained import make_model
 from synthkit.train.validation import Validation
@@ -175,17 +176,9 @@ class _Session:
 
     def _batches(self, model: Model, split: SplitData, name: str, *, whole: bool) -> Batches:
         """Batches of this process; or whole ones, the same for all processes."""
-        e, t, a = self.experiment, self.experiment.training, self.accelerator
-        ranks = 1 if whole else a.num_processes
-        parts = ranks * (1 if whole else t.accumulate)
-        if t.batch_size % parts:
-            raise InputError(
-                f"training.batch_size: {t.batch_size} clips cannot be dealt out evenly to {ranks} process(es) in "
-                f"{t.accumulate} part(s)"
-            )
-        each = parts // ranks
-        mine = range(1) if whole else range(a.process_index * each, (a.process_index + 1) * each)
-        order = Order(len(split.clips), t.batch_size, e.seed, f"{e.name}-{name}")
+        e, a = self.experiment, self.accelerator
+        parts, mine = batch_shares(e.training, a, "clips", whole=whole)
+        order = Order(len(split.clips), e.training.batch_size, e.seed, f"{e.name}-{name}")
         partners = None
         if model.partners and e.views.share != ():
             names = tuple(info.name for info in split.clips.factors)

@@ -253,6 +253,7 @@ def test_list(synthkit):
     assert set(json.loads(synthkit("list", "formats", "--json").stdout)) == {"parquet", "wav", "flac", "jsonl", "tsv"}
     designs = {"grid", "random", "latin_hypercube", "correlated", "held_out"}
     assert set(json.loads(synthkit("list", "designs", "--json").stdout)) == designs
+    assert "layer:K" in json.loads(synthkit("list", "policies", "--json").stdout)
     done = synthkit("list", "recipe", check=False)
     assert (done.returncode, "did you mean 'recipes'?" in done.stderr) == (2, True)
 

@@ -166,7 +166,7 @@ def test_texts_that_are_no_policy(policy, message):
 @pytest.mark.parametrize(
     ("policy", "message"),
     [
-        ("layer:3", r"layer:3: the model has 3 layers \(3 of the layers\), counted from 0"),
+        ("layer:3", "layer:3: the model has 3 layers, counted from 0"),
         ("last:9", "last:9: the model has 3 layers"),
         ("fraction:0.00001", "trains nothing of BertForSequenceClassification"),
     ],
@@ -180,6 +180,28 @@ def test_encoder_and_decoder_are_counted_one_after_the_other(folders):
     parts = find_parts(network(folders, "t5", "seq2seq"))
     assert parts.stacks == {"encoder": 3, "decoder": 3}
     assert parts.layers[2:4] == ("encoder.block.2", "decoder.block.0")
+
+
+@pytest.mark.parametrize("kind", ["distilbert", "roberta", "electra", "opt", "llama", "gpt_neox"])
+def test_other_models_of_transformers_fall_into_the_same_parts(kind):
+    """Every parameter is in one of a layer, an embedding, a normalisation outside of layers, and the head."""
+    small = {"vocab_size": 60, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
+    config = transformers.AutoConfig.for_model(kind, **small)
+    config.num_labels = 3
+    if kind == "opt":
+        config.word_embed_proj_dim = 16
+    net = HEADS["classification"].from_config(config)
+    parts = find_parts(net)
+    assert parts.stacks == {"layers": 2}
+    inside = set().union(*parts.of_layers)
+    groups = [inside, parts.embeddings, parts.norms - inside, parts.head]
+    names = [name for name, _ in net.named_parameters()]
+    assert sorted(name for group in groups for name in group) == sorted(names)
+    assert {id(p) for n, p in net.named_parameters() if n in parts.embeddings} >= {
+        id(net.get_input_embeddings().weight)
+    }
+    assert parts.head
+    assert not any(".layers." in name or ".layer." in name for name in parts.head)
 
 
 def test_a_model_without_layers_is_refused():

@@ -97,6 +97,11 @@ def test_a_sweep_goes_on_and_its_table_is_written(sweep, lists, tmp_path, monkey
     assert (tmp_path / "s" / "sweep.png").stat().st_size > 1000
 
 
+def test_a_sweep_whose_points_are_all_refused_is_bad_input(sweep, lists, tmp_path):
+    with pytest.raises(InputError, match=r"4 of 4 trainings failed; .*\n  low-head seed 0: freezing: layer:9"):
+        run_sweep(sweep, tmp_path / "s", data=lists, device="cpu", smoke=True, sets=["freezing=layer:9"])
+
+
 def test_another_sweep_or_something_else_in_the_directory(sweep, lists, tmp_path):
     run_sweep(sweep, tmp_path / "s", data=lists, device="cpu", smoke=True)
     with pytest.raises(InputError, match="holds another sweep"):

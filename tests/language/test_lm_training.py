@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -156,6 +158,37 @@ def test_an_exported_model_is_one_of_transformers(plan, lists, tmp_path, freezin
     train_language_model(plan(model__path=str(tmp_path / "out"), **SHORT), tmp_path / "next", data=lists, device="cpu")
     with pytest.raises(InputError, match="is there already"):
         export_model(tmp_path / "run", tmp_path / "out")
+
+
+def test_pre_training_tells_how_well_hidden_tokens_are_found(plan, lists, tmp_path):
+    """Better after some steps than after one; the same each time."""
+    losses = []
+    for steps in (1, 60):
+        e = plan(model__head="masked", training__steps=steps, training__learning_rate=0.003)
+        found = train_language_model(e, tmp_path / f"run{steps}", data=lists, device="cpu")
+        losses.append(found.evaluation["test_loss"]["test"])
+    assert losses[1] < losses[0] - 0.5
+
+
+def test_two_processes_train_as_one(plan, lists, tmp_path):
+    """torchrun with gloo: halves of a batch with different numbers of target tokens; without dropout, as one."""
+    config = {"dropout_rate": 0.0}
+    e = plan(
+        model__path="tiny:t5", model__head="seq2seq", model__config=config, explanations__target="rationale", **SHORT
+    )
+    (tmp_path / "plan.json").write_text(e.pretty_json())
+    arguments = ["train", tmp_path / "plan.json", "--data", lists, "--device", "cpu", "--out"]
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "synthkit"]
+    done = subprocess.run(
+        [*launch, *map(str, arguments), str(tmp_path / "two")], capture_output=True, text=True, timeout=180
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    train_language_model(e, tmp_path / "one", data=lists, device="cpu")
+    one, two = (load_file(tmp_path / name / "model.safetensors") for name in ("one", "two"))
+    for name, value in one.items():
+        torch.testing.assert_close(two[name], value, rtol=1e-3, atol=1e-3)
+    losses = [[line["model/loss"] for line in read_log(tmp_path / name / "log.jsonl")] for name in ("one", "two")]
+    assert losses[0] != losses[1]  # each process logs its own half
 
 
 def test_fresh_symbols_cannot_be_exported(plan, lists, tmp_path):

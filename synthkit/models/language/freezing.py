@@ -159,7 +159,8 @@ def _named(kind: str, number: str, parts: Parts, sizes: Mapping[str, int]) -> fr
 def _layer(parts: Parts, k: int) -> frozenset[str]:
     if k >= len(parts.layers):
         stacks = ", ".join(f"{count} of the {name}" for name, count in parts.stacks.items())
-        raise ValueError(f"layer:{k}: the model has {len(parts.layers)} layers ({stacks}), counted from 0")
+        told = f" ({stacks})" if len(parts.stacks) > 1 else ""
+        raise ValueError(f"layer:{k}: the model has {len(parts.layers)} layers{told}, counted from 0")
     return parts.of_layers[k]
 
 

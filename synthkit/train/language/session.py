@@ -24,6 +24,7 @@ from synthkit.train.language.token_store import Tokenized, tokenized
 from synthkit.train.language.vocabulary import kept_symbols
 from synthkit.train.loop import Fit, fit
 from synthkit.train.result import OnProgress, TrainResult
+from synthkit.train.shares import batch_shares
 from synthkit.train.validation import Validation
 
 __all__ = ["train_language_model"]
@@ -159,16 +160,8 @@ class _Session:
 
     def _buckets(self, ready: Ready, store: Tokenized, name: str, *, whole: bool) -> Buckets:
         """Batches of this process; or whole ones, the same for all processes."""
-        t, a = self.experiment.training, self.accelerator
-        ranks = 1 if whole else a.num_processes
-        parts = ranks * (1 if whole else t.accumulate)
-        if t.batch_size % parts:
-            raise InputError(
-                f"training.batch_size: {t.batch_size} texts cannot be dealt out evenly to {ranks} process(es) in "
-                f"{t.accumulate} part(s)"
-            )
-        each = parts // ranks
-        mine = range(1) if whole else range(a.process_index * each, (a.process_index + 1) * each)
+        a = self.accelerator
+        parts, mine = batch_shares(self.experiment.training, a, "texts", whole=whole)
         everything = self.experiment.explanations.loss == "all"
         collator = Collator(store, ready.codec, ready.model.head, a.device, all_tokens=everything)
         return Buckets(store, collator, self.experiment, name, parts=parts, mine=mine)
@@ -204,7 +197,9 @@ class _Session:
     def _evaluate(self, folder: RunFolder, ready: Ready, train: Tokenized, tests: list[TestSplit]) -> dict[str, Any]:
         e = self.experiment
         found: dict[str, Any] = {"trained": folder.training()["trained"], "warnings": []}
-        if e.model.head != "masked":
+        if e.model.head == "masked":
+            found["test_loss"] = {texts.split: self._mean_loss(ready, texts) for texts in self.tests}
+        else:
             longest = int(np.diff(train.target_starts).max(initial=0))
             most = e.evaluation.max_new_tokens or longest + longest // 4 + 1
             device = self.accelerator.device
@@ -213,6 +208,13 @@ class _Session:
             draw_evaluation(found, folder.path, e.title)
         folder.write_evaluation(found)
         return found
+
+    def _mean_loss(self, ready: Ready, texts: Texts) -> float:
+        """Of hidden tokens, nats, over up to 20 batches with the same tokens hidden each time."""
+        store = self._ids(ready, texts)
+        return Validation(self.experiment, self._buckets(ready, store, texts.split, whole=True), len(store))(
+            ready.model
+        )
 
     def _told(self, stage: str, done: int, total: int) -> None:
         if self.on_progress is not None:

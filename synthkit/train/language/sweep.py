@@ -198,7 +198,8 @@ def run_sweep(
         on_point: Told of a point that is done, how many are and of how many.
 
     Raises:
-        InputError: What the experiment has wrong; all points are looked at before the first is trained.
+        InputError: What the experiment has wrong; all points are looked at before the first is trained. Or what all
+            trainings that failed have wrong.
         WorkError: Some trainings failed; all that did not fail are finished and kept.
     """
     points = sweep_points(experiment, out / "models", smoke=smoke, sets=sets)
@@ -215,13 +216,16 @@ def run_sweep(
         for point in points
     ]
     failed: list[str] = []
+    refused = 0
     for done, (name, error) in enumerate(_results(jobs, executor), 1):
         if error is not None:
             failed.append(f"{name}: {error}")
+            refused += isinstance(error, InputError)
         if on_point is not None:
             on_point(name, done, len(jobs))
     if failed:
-        raise WorkError(f"{len(failed)} of {len(jobs)} trainings failed; the others are kept\n  " + "\n  ".join(failed))
+        kind = InputError if refused == len(failed) else WorkError
+        raise kind(f"{len(failed)} of {len(jobs)} trainings failed; the others are kept\n  " + "\n  ".join(failed))
     return folder
 
 
