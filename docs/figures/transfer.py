@@ -22,7 +22,7 @@ _EVERY = 100  # steps of a point of the curve
 
 def gathered(runs: Path) -> dict[str, Any]:
     """All that the page shows, from the folders of the runs."""
-    found: dict[str, Any] = {"pretraining": {}, "transfer": {}}
+    found: dict[str, Any] = {"pretraining": {}, "transfer": {}, "frozen": {}}
     for start in STARTS[1:]:
         evaluation = json.loads((runs / start / "evaluation.json").read_text())
         training = json.loads((runs / start / "training.json").read_text())
@@ -34,18 +34,29 @@ def gathered(runs: Path) -> dict[str, Any]:
         }
     for task in TASKS:
         for start in STARTS:
-            found["transfer"][f"{task}-{start}"] = _point(runs / "transfer" / f"{task}-{start}" / "seed-0")
+            for sweep in ("transfer", "frozen"):
+                run = runs / sweep / f"{task}-{start}" / "seed-0"
+                found[sweep][f"{task}-{start}"] = _learned(run) | (_looked(run) if sweep == "transfer" else {})
     return found
 
 
-def _point(run: Path) -> dict[str, Any]:
-    import pyarrow.parquet as pq
-
-    values = json.loads((run / "evaluation.json").read_text())["splits"]["test"]
+def _learned(run: Path) -> dict[str, Any]:
+    evaluation = json.loads((run / "evaluation.json").read_text())
+    values = evaluation["splits"]["test"]
     log = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
     curve: dict[int, list[float]] = {}
     for line in log:
         curve.setdefault(-(-line["step"] // _EVERY) * _EVERY, []).append(line["model/accuracy"])
+    return {
+        **{name: values[name] for name in ("texts", "accuracy", "low", "high", "baselines")},
+        "share": evaluation["trained"]["share"],
+        "curve": {str(step): sum(each) / len(each) for step, each in curve.items()},
+    }
+
+
+def _looked(run: Path) -> dict[str, Any]:
+    import pyarrow.parquet as pq
+
     attention = pq.read_table(run / "analysis" / "attention.parquet").to_pylist()
     best = {}
     for when in ("before", "after"):
@@ -56,12 +67,7 @@ def _point(run: Path) -> dict[str, Any]:
     for row in pq.read_table(run / "analysis" / "probes.parquet").to_pylist():
         probes.setdefault(f"{row['position']}/{row['when']}", []).append(row["accuracy"])
         probes[f"{row['position']}/chance"] = [row["chance"]]
-    return {
-        **{name: values[name] for name in ("texts", "accuracy", "low", "high", "baselines")},
-        "curve": {str(step): sum(each) / len(each) for step, each in curve.items()},
-        "attention": best,
-        "probes": probes,
-    }
+    return {"attention": best, "probes": probes}
 
 
 def tables() -> dict[str, list[str]]:
@@ -75,14 +81,16 @@ def tables() -> dict[str, list[str]]:
         pre.append(
             f"| `{start}` | {of['texts']:,} | {of['steps']:,} | {of['parameters']:,} | {of['test_loss']:.3f} nats |"
         )
-    accuracy = ["| task | start | accuracy | 95 % interval | best without a model |", "| --- " * 5 + "|"]
+    accuracy = ["| task | start | all trained | 10 % trained | 95 % intervals | without a model |", "| --- " * 6 + "|"]
     inside = ["| task | start | attention | before | after | chance |", "| --- " * 6 + "|"]
     probes = ["| start | probe at | before, best layer | after, best layer | chance |", "| --- " * 5 + "|"]
     for name, of in found["transfer"].items():
         task, _, start = name.partition("-")
+        few = found["frozen"][name]
+        intervals = ", ".join(f"{each['low']:.2f} to {each['high']:.2f}" for each in (of, few))
+        best = max(of["baselines"].values())
         accuracy.append(
-            f"| {task} | `{start}` | {of['accuracy']:.3f} | {of['low']:.3f} to {of['high']:.3f} | "
-            f"{max(of['baselines'].values()):.3f} |"
+            f"| {task} | `{start}` | {of['accuracy']:.3f} | {few['accuracy']:.3f} | {intervals} | {best:.3f} |"
         )
         for kind in sorted({key.partition("/")[0] for key in of["attention"]}):
             before, after = (of["attention"][f"{kind}/{when}"] for when in ("before", "after"))
@@ -106,9 +114,19 @@ def draw(path: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    found = json.loads(RESULT.read_text())["transfer"]
-    figure = Figure(figsize=(10, 3.4), layout="constrained")
-    axes = figure.subplots(1, 4, width_ratios=[2, 1, 2, 1])
+    both = json.loads(RESULT.read_text())
+    figure = Figure(figsize=(10, 6.4), layout="constrained")
+    for axes, (sweep, title) in zip(
+        figure.subplots(2, 4, width_ratios=[2, 1, 2, 1]),
+        (("transfer", "all trained"), ("frozen", "embeddings, norms and head trained")),
+        strict=True,
+    ):
+        _panels(both[sweep], axes, title)
+    FigureCanvasAgg(figure)
+    figure.savefig(path, dpi=110)
+
+
+def _panels(found: dict[str, Any], axes: Any, title: str) -> None:
     colors = dict(zip(STARTS, ("#9a9a9a", "#d08a2e", "#1f3f66"), strict=True))
     for task, (curve, bars) in zip(TASKS, (axes[:2], axes[2:]), strict=True):
         for place, start in enumerate(STARTS):
@@ -122,14 +140,12 @@ def draw(path: Path) -> None:
             axis.axhline(baseline, color="#b5442e", linestyle=":")
             axis.set_ylim(0, 1.02)
             axis.tick_params(labelsize=7)
-        curve.set_title(f"{task}: training batches", fontsize=9)
+        curve.set_title(f"{task}, {title}: training batches", fontsize=8)
         curve.set_xlabel("step", fontsize=8)
         curve.set_ylabel("accuracy", fontsize=8)
         curve.legend(fontsize=7, loc="lower right")
         bars.set_title("test", fontsize=9)
         bars.set_xticks(range(len(STARTS)), STARTS, fontsize=7, rotation=30)
-    FigureCanvasAgg(figure)
-    figure.savefig(path, dpi=110)
 
 
 def main() -> None:

@@ -16,11 +16,12 @@ from synthkit.train.language.pictures import save
 __all__ = ["draw_example"]
 
 _MOST_SYMBOLS = 40
+_ENOUGH = 3  # operators of a text that is worth a picture; the shortest such text is drawn
 _SHOWN = 2.0  # times looking everywhere alike; weaker attention is not drawn
 
 
 def draw_example(viewer: Viewer, found: Findings, path: Path) -> Path | None:
-    """The head that follows the structure best, on the first text that can be drawn; None if there is none.
+    """The head that follows the structure best, on a short text with some operators; None if there is none.
 
     Args:
         viewer: Shows texts to the model.
@@ -31,13 +32,18 @@ def draw_example(viewer: Viewer, found: Findings, path: Path) -> Path | None:
     if not rows:
         return None
     best = max(rows, key=lambda row: row["value"] - row["chance"])
+    chosen: tuple[int, Glance, int] | None = None
     for glance in viewer.glances(attention=True):
         for text, structure in enumerate(glance.structures):
-            kinds = {link.kind for link in structure.links}
-            if best["measure"] in kinds and 4 <= len(glance.symbols[text]) <= _MOST_SYMBOLS:
-                _draw(glance, text, best, path)
-                return path
-    return None
+            count = sum(link.kind == best["measure"] for link in structure.links)
+            if count and len(glance.symbols[text]) <= _MOST_SYMBOLS and (chosen is None or count > chosen[0]):
+                chosen = count, glance, text
+        if chosen is not None and chosen[0] >= _ENOUGH:
+            break
+    if chosen is None:
+        return None
+    _draw(chosen[1], chosen[2], best, path)
+    return path
 
 
 def _draw(glance: Glance, text: int, best: dict[str, Any], path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -90,12 +91,12 @@ def _checked_policy(policy: str) -> None:
         raise InputError(f"freezing: {error}") from None
 
 
-def _patches(experiment: LanguageExperiment, network: object, codec: PatchCodec) -> Patches:
-    kind = network.config.model_type  # type: ignore[attr-defined]
+def _patches(experiment: LanguageExperiment, network: Any, codec: PatchCodec) -> Patches:
+    kind = network.config.model_type
     if kind in _NO_VECTORS:
         raise InputError(f"tokens.scheme: the classifier of {kind} models takes no patches; use own, symbols or fresh")
     special, tokens = codec.special, experiment.tokens
-    table = network.get_input_embeddings()  # type: ignore[attr-defined]
+    table = network.get_input_embeddings()
     return Patches(table, tokens.patch, tokens.scale, special.before, special.after)
 
 
