@@ -262,6 +262,12 @@ def test_streams_of_the_documentation_run():
         exec(compile("import synthkit\n" + code.replace("num_workers=2", "num_workers=0"), page, "exec"), {})
 
 
+def test_the_tables_of_the_transfer_page_are_those_of_the_result_file():
+    page = (ROOT / "docs/transfer.md").read_text()
+    for title, lines in load_script("transfer").tables().items():
+        assert "\n".join(lines) in page, title
+
+
 def test_the_tables_of_the_syntone_page_are_those_of_the_result_files():
     spec = importlib.util.spec_from_file_location("syntone_tables", ROOT / "docs/figures/syntone.py")
     module = importlib.util.module_from_spec(spec)

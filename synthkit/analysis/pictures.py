@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from synthkit.analysis.inspect import ANSWER, Findings
-from synthkit.train.language.pictures import save
+from synthkit.train.language.pictures import entitle, save
 
 __all__ = ["draw_findings"]
 
@@ -59,7 +59,7 @@ def _heat_maps(found: Mapping[str, Findings], path: Path, title: str) -> Path | 
             chance = "" if chosen[0]["chance"] is None else f"\nchance {chosen[0]['chance']:.2f}"
             axis.set_title(f"{_NAMES[measure]}\n{stack}, {when}{chance}", fontsize=7)
         figure.colorbar(image, ax=list(of_measure), shrink=0.8)
-    figure.suptitle(title, fontsize=9)
+    entitle(figure, title)
     save(figure, path)
     return path
 
@@ -98,7 +98,7 @@ def _curves(found: Mapping[str, Findings], path: Path, title: str) -> Path | Non
         axis.tick_params(labelsize=7)
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
         axis.legend(fontsize=6)
-    figure.suptitle(title, fontsize=9)
+    entitle(figure, title)
     save(figure, path)
     return path
 
@@ -159,6 +159,6 @@ def _similarity(found: Mapping[str, Findings], path: Path, title: str) -> Path |
             axis.set_yticks(range(size))
             axis.tick_params(labelsize=6)
         figure.colorbar(image, ax=list(of_stack), shrink=0.8)
-    figure.suptitle(title, fontsize=9)
+    entitle(figure, title)
     save(figure, path)
     return path

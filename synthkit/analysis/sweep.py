@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from synthkit.analysis.inspect import Findings
 from synthkit.analysis.tables import write_table
-from synthkit.train.language.pictures import save
+from synthkit.train.language.pictures import entitle, save
 
 __all__ = ["write_layers"]
 
@@ -117,6 +117,6 @@ def _draw(
                 y = np.array([np.nan if row[f"{key}_{when}"] is None else row[f"{key}_{when}"] for row in table], float)
                 axis.plot(x, y, marker="o", color=color, label=when)
         axis.legend(fontsize=6)
-    figure.suptitle(plan["title"], fontsize=9)
+    entitle(figure, plan["title"])
     save(figure, path)
     return path

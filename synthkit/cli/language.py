@@ -161,10 +161,14 @@ def run_compare(first: Path, second: Path, *, split: str | None, resamples: int,
     screen.print(f"{found['accuracy_second']:.3f}  {second}", markup=False)
     screen.print(
         f"difference {found['difference']:+.3f}, 95 % interval {found['low']:+.3f} to {found['high']:+.3f}, "
-        f"p = {found['p_bootstrap']:.4f} (paired bootstrap), {found['p_mcnemar']:.4f} (McNemar, exact)",
+        f"p {_small(found['p_bootstrap'])} (paired bootstrap), {_small(found['p_mcnemar'])} (McNemar, exact)",
         markup=False,
     )
     screen.print(f"right in the first alone: {found['only_first']}; in the second alone: {found['only_second']}")
+
+
+def _small(p: float) -> str:
+    return f"= {p:.4f}" if p >= 0.0001 else "< 0.0001"
 
 
 def _print_evaluation(evaluation: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,11 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-__all__ = ["bars_with_intervals", "draw_evaluation", "save"]
+__all__ = ["bars_with_intervals", "draw_evaluation", "entitle", "save"]
 
 _MOST_CELLS = 20  # classes whose counts can be read in a picture
 _COLUMNS = 3
+_LETTERS = 13  # of a title, to an inch
 
 
 def draw_evaluation(found: Mapping[str, Any], folder: Path, title: str) -> None:
@@ -29,7 +31,7 @@ def draw_evaluation(found: Mapping[str, Any], folder: Path, title: str) -> None:
         figure = Figure(figsize=(6, 3.4), layout="constrained")
         axis = figure.subplots()
         bars_with_intervals(axis, found["by_length"], "symbols of the text")
-        axis.set_title(f"{title}: {', '.join(found['splits'])}", fontsize=9)
+        entitle(figure, f"{title}: {', '.join(found['splits'])}")
         save(figure, folder / "length.png")
 
 
@@ -47,7 +49,7 @@ def _confusion(table: Mapping[str, Any], path: Path, title: str) -> None:
         for j, count in enumerate(row):
             if count:
                 axis.text(j, i, str(count), ha="center", va="center", fontsize=6, color=_ink(shares[i, j]))
-    axis.set_title(title, fontsize=8, wrap=True)
+    entitle(figure, title)
     save(figure, path)
 
 
@@ -64,24 +66,32 @@ def _factors(shown: Mapping[str, Sequence[Mapping[str, Any]]], path: Path, title
         axis.set_axis_off()
     for axis, (name, values) in zip(axes.flat, shown.items(), strict=False):
         bars_with_intervals(axis, values, name)
-    figure.suptitle(title, fontsize=9)
+    entitle(figure, title)
     save(figure, path)
 
 
 def bars_with_intervals(axis: Any, rows: Sequence[Mapping[str, Any]], label: str) -> None:
-    """A bar for each row with its interval, and a line for the best baseline."""
+    """A bar for each row with its interval, and a line for the baseline that is best on all texts together."""
     place = np.arange(len(rows))
     heights = np.array([row["accuracy"] for row in rows])
     spread = [heights - [row["low"] for row in rows], np.array([row["high"] for row in rows]) - heights]
     axis.bar(place, heights, color="#9db8d6", yerr=np.maximum(spread, 0), ecolor="#1f3f66", capsize=2)
-    best = [max(row["baselines"].values()) for row in rows]
-    axis.plot(place, best, "_", color="#b5442e", markersize=12, label="best baseline")
+    texts = np.array([row["texts"] for row in rows])
+    guesses = {name: np.array([row["baselines"][name] for row in rows]) for name in rows[0]["baselines"]}
+    best = max(guesses, key=lambda name: float((guesses[name] * texts).sum()))
+    axis.plot(place, guesses[best], "_", color="#b5442e", markersize=12, label=f"baseline: {best}")
     axis.set_xticks(place, [row["value"] for row in rows], rotation=60 if len(rows) > 6 else 0, fontsize=7)
     axis.tick_params(axis="y", labelsize=7)
     axis.set_ylim(0, 1.02)
     axis.set_xlabel(label, fontsize=8)
     axis.set_ylabel("accuracy", fontsize=8)
     axis.legend(fontsize=6, loc="upper right")
+
+
+def entitle(figure: Figure, title: str) -> None:
+    """A title above all panels, on as many lines as the figure's width asks for."""
+    letters = max(int(figure.get_figwidth() * _LETTERS), 20)
+    figure.suptitle("\n".join(textwrap.wrap(title, letters)), fontsize=9)
 
 
 def save(figure: Figure, path: Path) -> None:

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from synthkit.shards.files import write_file
 from synthkit.train.folder import RunFolder
-from synthkit.train.language.pictures import save
+from synthkit.train.language.pictures import entitle, save
 from synthkit.train.language.sweep import SweepFolder
 
 __all__ = ["sweep_rows", "write_sweep"]
@@ -117,12 +117,15 @@ def _draw(plan: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], path: Path
             y = [statistics.fmean(row["accuracy"] for row in each) for each in of_place.values()]
             spread = [[m - min(r["low"] for r in e) for m, e in zip(y, of_place.values(), strict=True)]]
             spread += [[max(r["high"] for r in e) - m for m, e in zip(y, of_place.values(), strict=True)]]
-            axis.errorbar(x, y, yerr=spread, marker="o", capsize=3, label=", ".join(map(str, key)) or None)
-        axis.axhline(max(row["best_baseline"] for row in shown), color="#b5442e", linestyle=":", label="best baseline")
+            name = ", ".join(map(str, key)) or None
+            drawn = axis.errorbar(x, y, yerr=spread, marker="o", capsize=3, label=name)
+            best = statistics.fmean(row["best_baseline"] for row in found)
+            axis.axhline(best, color=drawn[0].get_color(), linestyle=":", linewidth=1)
+        axis.plot([], [], ":", color="#9a9a9a", label="best baseline")
         axis.set_xticks(range(len(places)), places, rotation=60 if len(places) > 4 else 0, fontsize=7)
         axis.set_xlabel(along)
         axis.set_ylabel(f"accuracy, {split}")
         axis.set_ylim(0, 1.02)
         axis.legend(fontsize=7)
-    figure.suptitle(plan["title"], fontsize=9)
+    entitle(figure, plan["title"])
     save(figure, path)
