@@ -6,6 +6,7 @@ benchmarks/results/synthetic_transfer.json and the pictures; without a folder it
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 import sys
@@ -77,15 +78,17 @@ def tables() -> dict[str, list[str]]:
         "| start | texts | steps | parameters | cross-entropy, test sentences |",
         "| --- " * 5 + "|",
     ]
-    for start, of in found["pretraining"].items():
+    for start in STARTS[1:]:
+        of = found["pretraining"][start]
         pre.append(
             f"| `{start}` | {of['texts']:,} | {of['steps']:,} | {of['parameters']:,} | {of['test_loss']:.3f} nats |"
         )
-    accuracy = ["| task | start | all trained | 10 % trained | 95 % intervals | without a model |", "| --- " * 6 + "|"]
+    accuracy = ["| task | start | all trained | 7.5 % trained | 95 % intervals | without a model |", "| --- " * 6 + "|"]
     inside = ["| task | start | attention | before | after | chance |", "| --- " * 6 + "|"]
     probes = ["| start | probe at | before, best layer | after, best layer | chance |", "| --- " * 5 + "|"]
-    for name, of in found["transfer"].items():
-        task, _, start = name.partition("-")
+    for task, start in itertools.product(TASKS, STARTS):
+        name = f"{task}-{start}"
+        of = found["transfer"][name]
         few = found["frozen"][name]
         intervals = ", ".join(f"{each['low']:.2f} to {each['high']:.2f}" for each in (of, few))
         best = max(of["baselines"].values())
@@ -118,7 +121,7 @@ def draw(path: Path) -> None:
     figure = Figure(figsize=(10, 6.4), layout="constrained")
     for axes, (sweep, title) in zip(
         figure.subplots(2, 4, width_ratios=[2, 1, 2, 1]),
-        (("transfer", "all trained"), ("frozen", "embeddings, norms and head trained")),
+        (("transfer", "all trained"), ("frozen", "7.5 % trained")),
         strict=True,
     ):
         _panels(both[sweep], axes, title)
@@ -131,8 +134,8 @@ def _panels(found: dict[str, Any], axes: Any, title: str) -> None:
     for task, (curve, bars) in zip(TASKS, (axes[:2], axes[2:]), strict=True):
         for place, start in enumerate(STARTS):
             of = found[f"{task}-{start}"]
-            steps = [int(step) for step in of["curve"]]
-            curve.plot(steps, list(of["curve"].values()), color=colors[start], label=start)
+            points = sorted((int(step), value) for step, value in of["curve"].items())
+            curve.plot(*zip(*points, strict=True), color=colors[start], label=start)
             spread = [[of["accuracy"] - of["low"]], [of["high"] - of["accuracy"]]]
             bars.bar(place, of["accuracy"], yerr=spread, capsize=3, color=colors[start])
         baseline = max(found[f"{task}-scratch"]["baselines"].values())
