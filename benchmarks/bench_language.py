@@ -8,6 +8,9 @@ Predicted before the first run: a batch of ids from memory-mapped shards takes 0
 2 ms: 20 x. Sorted pools leave 2 % of padding, batches at random 25 %. The loop adds seeding, a check of the loss and
 the learning rate: 1.02 of a bare step. The look inside keeps all cross-covariances of 13 layers (430 MB), the probes'
 sums (130 MB each for three positions) and the attention of one batch (256 MB at most): 1.3 GB, for 8 texts as for 24.
+
+Measured: a batch from disk 0.10 ms, 26 x faster than tokenising it again; padding 0.7 % against 34 % at random; the
+loop 1.00; the look inside 1.18 GiB beyond the model, 1.04 times what 8 texts take. Ids are made at 24,000 texts/s.
 """
 
 from __future__ import annotations
