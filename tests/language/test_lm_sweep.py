@@ -68,6 +68,11 @@ def test_a_sweep_over_any_executor_gives_the_same(sweep, lists, tmp_path):
     assert len(sweep_rows(one)) == 16
 
 
+def test_trainings_in_threads_would_share_their_random_numbers(sweep, lists, tmp_path):
+    with ThreadPoolExecutor(2) as pool, pytest.raises(InputError, match="use processes"):
+        run_sweep(sweep, tmp_path / "s", data=lists, device="cpu", executor=pool)
+
+
 def test_a_sweep_goes_on_and_its_table_is_written(sweep, lists, tmp_path, monkeypatch):
     from synthkit.train.language import sweep as module
 

@@ -6,7 +6,7 @@ import itertools
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, as_completed
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -194,7 +194,8 @@ def run_sweep(
         sets: Changes of the experiment.
         seed: The first seed; the experiment's by default.
         device: ``auto``, ``cpu`` or ``cuda``.
-        executor: Where the trainings run; None for this process, one after the other.
+        executor: Where the trainings run, in processes: torch draws from one stream a process, so that of threads there
+            may be one only. None for this process, one after the other.
         on_point: Told of a point that is done, how many are and of how many.
 
     Raises:
@@ -202,6 +203,8 @@ def run_sweep(
             trainings that failed have wrong.
         WorkError: Some trainings failed; all that did not fail are finished and kept.
     """
+    if isinstance(executor, ThreadPoolExecutor) and executor._max_workers > 1:
+        raise InputError("executor: trainings in threads would share their random numbers; use processes")
     points = sweep_points(experiment, out / "models", smoke=smoke, sets=sets)
     sweep = experiment.sweep
     first = points[0].experiment.seed if seed is None else seed
