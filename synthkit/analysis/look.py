@@ -77,7 +77,13 @@ class Viewer:
     ) -> None:
         self.ready, self.texts, self.device = ready, texts, device
         self.head = experiment.model.head
-        self.store = tokenized(experiment, texts, ready.codec, ready.limit, tokens) if store is None else store
+        answers = self.head in (
+            "seq2seq",
+            "masked",
+        )  # what a decoder or a masked model reads; others read questions only
+        if store is None:
+            store = tokenized(experiment, texts, ready.codec, ready.limit, tokens, answers=answers)
+        self.store = store
         self._collator = Collator(self.store, ready.codec, self.head, device)
         self._structure = structure_of(texts.task)
 

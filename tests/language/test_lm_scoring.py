@@ -113,6 +113,26 @@ def test_steps_are_not_judged_where_the_codec_cannot_write_them(listops, judge):
     assert lower.judge([judge[1]], [RIGHT])[0].steps is None
 
 
+def test_a_number_that_no_training_text_has_spoils_nothing(listops, judge):
+    """Fresh symbols: right steps may hold one that the model cannot write; its own are judged all the same."""
+    from synthkit.train.language.codec import UnknownSymbolError
+
+    class Some(Plain):
+        def encode(self, texts):
+            for place, text in enumerate(texts):
+                if "18," in text:
+                    raise UnknownSymbolError("18,", place)
+            return texts
+
+    other = text("[MAX 1 2 ]", "2")
+    some = Judge(Texts([judge[1], other], listops, listops.layout.labels), Some(), explains=True)
+    assert some.warnings == ()
+    found = some.judge([judge[1], other], [RIGHT.replace("18,", "17,"), listops.explain(other)])
+    assert [f.steps_right for f in found] == [1, 2]
+    none = Judge(Texts([judge[1]], listops, listops.layout.labels), Some(), explains=True)
+    assert none.warnings
+
+
 def test_answers_that_are_no_classes_are_compared_as_they_are():
     xor = task(load_recipe("bit_xor"))
     example = xor.example(0)

@@ -108,6 +108,34 @@ def test_a_model_learns_to_write_its_steps(plan, tmp_path):
     assert found["steps"]["first_wrong_step"] == {}
 
 
+@pytest.mark.parametrize(("architecture", "head"), [("gpt2", "causal"), ("t5", "seq2seq"), ("bart", "seq2seq")])
+def test_answers_do_not_depend_on_who_else_is_asked(plan, lists, tmp_path, architecture, head):
+    """Padding on the left or right, in batches of texts of different lengths, against one text at a time."""
+    from synthkit.train.language.answering import answer_texts
+    from synthkit.train.language.buckets import Collator
+    from synthkit.train.language.texts import open_texts
+    from synthkit.train.language.token_store import tokenized
+
+    e = plan(
+        model={"path": f"tiny:{architecture}", "head": head},
+        explanations__target="rationale",
+        tokens__scheme="fresh",
+        training={"steps": 120, "batch_size": 16, "learning_rate": 0.004, "checkpoint_every": 1000},
+        evaluation__max_new_tokens=5,
+    )
+    train_language_model(e, tmp_path / "run", data=lists, device="cpu")
+    ready = load_language_run(open_language_run(tmp_path / "run"))
+    texts = open_texts(e.data, lists, "test", None)
+    store = tokenized(e, texts, ready.codec, ready.limit, tmp_path / "tokens", answers=False)
+    collator = Collator(store, ready.codec, head, torch.device("cpu"))
+    assert len(set(np.diff(store.input_starts).tolist())) > 4
+    alone, together = (answer_texts(ready.model, store, collator, ready.codec, size, 12).said for size in (1, 40))
+    assert len(set(alone)) > 1
+    assert (
+        np.mean([a == b for a, b in zip(alone, together, strict=True)]) >= 0.95
+    )  # but for rounding where two are near
+
+
 def test_what_a_run_holds(plan, lists, tmp_path):
     e = plan(freezing="head,layer:2", **SHORT)
     result = train_language_model(e, tmp_path / "run", data=lists, device="cpu")

@@ -11,7 +11,7 @@ from typing import Any
 
 from synthkit.errors import InputError
 
-__all__ = ["Codec", "Ids", "OwnCodec", "PatchCodec", "SpecialIds", "SymbolCodec", "symbols_of"]
+__all__ = ["Codec", "Ids", "OwnCodec", "PatchCodec", "SpecialIds", "SymbolCodec", "UnknownSymbolError", "symbols_of"]
 
 Ids = list[int]
 LINE = "\n"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from synthkit.records import TextExample
-from synthkit.train.language.codec import Codec
+from synthkit.train.language.codec import Codec, UnknownSymbolError
 from synthkit.train.language.texts import Texts
 
 __all__ = ["Judge", "Judgement"]
@@ -57,8 +57,8 @@ class Judge:
     def _look(self) -> None:
         """Whether steps can be judged: the codec must write explanations as they are."""
         right = [self._texts.task.explain(self._texts[i]) or "" for i in range(min(len(self._texts), 20))]
-        again = [self._codec.decode(ids) for ids in self._codec.encode(right)]
-        self._steps = right == again
+        again = [(text, self._written(text)) for text in right]
+        self._steps = all(written in (text, None) for text, written in again) and any(w for _, w in again)
         self._follows = all(_follows(text) for text in right)
         if not self._steps:
             self.warnings = (
@@ -67,8 +67,15 @@ class Judge:
 
     def judge(self, examples: Sequence[TextExample], said: Sequence[str]) -> list[Judgement]:
         """Of each text that was said about an example."""
-        right = [self._codec.decode(ids) for ids in self._codec.encode([example.target for example in examples])]
+        right = [self._written(example.target) or example.target for example in examples]
         return [self._one(*each) for each in zip(examples, said, right, strict=True)]
+
+    def _written(self, text: str) -> str | None:
+        """A text as the codec writes it; None where it has a symbol that the codec does not have."""
+        try:
+            return self._codec.decode(self._codec.encode([text])[0])
+        except UnknownSymbolError:
+            return None
 
     def _one(self, example: TextExample, said: str, right: str) -> Judgement:
         answer = self._texts.task.answer(said)
