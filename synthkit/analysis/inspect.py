@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from torch import Tensor
 from synthkit.analysis.attention import entropy, link_mass, uniform_attention
 from synthkit.analysis.look import Glance, Viewer
 from synthkit.analysis.reductions import LayerSimilarity, LinearProbe, Means
+from synthkit.analysis.structure import Link
 
 __all__ = ["ANSWER", "Findings", "inspect_model"]
 
@@ -73,6 +74,15 @@ def _told(on_progress: Callable[[str, int, int], None] | None, stage: str) -> Ca
     return lambda done, total: report(stage, done, total)
 
 
+def _of_kind(links: Sequence[Sequence[Link]], kind: str) -> Tensor:
+    """[texts, most links of a text]: 1 where a link is of a kind."""
+    found = torch.zeros(len(links), max(map(len, links), default=0))
+    for text, of_text in enumerate(links):
+        for place, link in enumerate(of_text):
+            found[text, place] = link.kind == kind
+    return found
+
+
 class _Inspector:
     def __init__(self, labels: tuple[str, ...] | None, similarity_tokens: int) -> None:
         self.labels, self.positions = labels, similarity_tokens
@@ -107,6 +117,7 @@ class _Inspector:
         links = [structure.links for structure in glance.structures] if reads else []
         kinds = sorted({link.kind for of_text in links for link in of_text})
         chance = link_mass(even, links, glance.spans, glance.readout) if kinds else None
+        chosen = {kind: _of_kind(links, kind) for kind in kinds}
         for layer, attention in enumerate(layers):
             nats, relative = entropy(attention, visible)
             count = float(queries.sum())
@@ -115,15 +126,11 @@ class _Inspector:
             if chance is None:
                 continue
             mass = link_mass(attention, links, glance.spans, glance.readout)
-            for kind in kinds:
-                chosen = torch.zeros(mass.shape[0], mass.shape[2])
-                for text, of_text in enumerate(links):
-                    for place, link in enumerate(of_text):
-                        chosen[text, place] = link.kind == kind
-                weight = chosen.to(mass)[:, None]
+            for kind, of_kind in chosen.items():
+                weight = of_kind.to(mass)[:, None]
                 name = stack, str(layer), kind
-                self.means.add(name, (mass * weight).sum((0, 2)), float(chosen.sum()))
-                self.chances.add(name, (chance * weight).sum((0, 2)), float(chosen.sum()))
+                self.means.add(name, (mass * weight).sum((0, 2)), float(of_kind.sum()))
+                self.chances.add(name, (chance * weight).sum((0, 2)), float(of_kind.sum()))
 
     def _states(self, stack: str, states: Tensor, mask: Tensor) -> None:
         unit = torch.nn.functional.normalize(states.float(), dim=-1) * mask[None, :, :, None]
