@@ -373,7 +373,7 @@ def test_many_problems_are_told_at_once_but_not_all(tmp_path):
         ("MKV\n", "is no FASTA: byte 0 is b'M', not '>'"),
         ("\n;note\n>a fold=x\nMKV\n", "is no FASTA: byte 1 is b';', not '>'"),
         (b"\xef\xbb\xbf>a fold=x\nMKV\n", "is no FASTA: byte 0 is b'\\xef', not '>'"),
-        (gzip.compress(b">a fold=x\nMKV\n"), "not '>'; it is packed with gzip: its name must end in .gz"),
+        (gzip.compress(b">a fold=x\nMKV\n", mtime=0), "not '>'; it is packed with gzip: its name must end in .gz"),
         (">a fold=x\nMKV", "ends at byte 13 within a line, as a truncated file does"),
         (">a fold=x\nMKV\n>b fold", "ends at byte 21 within a line, as a truncated file does"),
         (">a fold=x\nMKV\n>b fold=x\n", "record 1 (line 3, byte 14), 'b fold=x', has no residues; the file ends at"),
