@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from synthkit.analysis.inspect import Findings
 from synthkit.analysis.look import Glance, Viewer
-from synthkit.train.language.pictures import save
+from synthkit.train.figures import save
 
 __all__ = ["draw_example"]
 

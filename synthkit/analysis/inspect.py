@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import torch
@@ -34,14 +35,12 @@ class Findings:
             state and the one there), ``token_similarity`` (mean cosine of two tokens of a text).
         similarity: ``stack, layer, other, cka``.
         probes: ``stack, layer, position, accuracy, chance, train_rows, test_rows``.
-        texts: Texts that were looked at.
     """
 
     attention: Rows = field(default_factory=list)
     states: Rows = field(default_factory=list)
     similarity: Rows = field(default_factory=list)
     probes: Rows = field(default_factory=list)
-    texts: int = 0
 
 
 def inspect_model(
@@ -64,14 +63,11 @@ def inspect_model(
             inspector.fit(glance)
     for glance in test.glances(attention=True, on_progress=_told(on_progress, "looking at test texts")):
         inspector.look(glance)
-    return inspector.findings(len(test.texts))
+    return inspector.findings()
 
 
 def _told(on_progress: Callable[[str, int, int], None] | None, stage: str) -> Callable[[int, int], None] | None:
-    if on_progress is None:
-        return None
-    report = on_progress
-    return lambda done, total: report(stage, done, total)
+    return None if on_progress is None else partial(on_progress, stage)
 
 
 def _of_kind(links: Sequence[Sequence[Link]], kind: str) -> Tensor:
@@ -116,21 +112,23 @@ class _Inspector:
         reads = stack in ("layers", "encoder")
         links = [structure.links for structure in glance.structures] if reads else []
         kinds = sorted({link.kind for of_text in links for link in of_text})
-        chance = link_mass(even, links, glance.spans, glance.readout) if kinds else None
         chosen = {kind: _of_kind(links, kind) for kind in kinds}
+        if kinds:
+            chance = link_mass(even, links, glance.spans, glance.readout)
+            for kind, of_kind in chosen.items():
+                weighted = chance * of_kind.to(chance)[:, None]
+                self.chances.add((stack, kind), weighted.sum((0, 2)), float(of_kind.sum()))
         for layer, attention in enumerate(layers):
             nats, relative = entropy(attention, visible)
             count = float(queries.sum())
             self.means.add((stack, str(layer), "entropy"), (nats * queries[:, None]).sum((0, 2)), count)
             self.means.add((stack, str(layer), "relative_entropy"), (relative * queries[:, None]).sum((0, 2)), count)
-            if chance is None:
+            if not kinds:
                 continue
             mass = link_mass(attention, links, glance.spans, glance.readout)
             for kind, of_kind in chosen.items():
                 weight = of_kind.to(mass)[:, None]
-                name = stack, str(layer), kind
-                self.means.add(name, (mass * weight).sum((0, 2)), float(of_kind.sum()))
-                self.chances.add(name, (chance * weight).sum((0, 2)), float(of_kind.sum()))
+                self.means.add((stack, str(layer), kind), (mass * weight).sum((0, 2)), float(of_kind.sum()))
 
     def _states(self, stack: str, states: Tensor, mask: Tensor) -> None:
         unit = torch.nn.functional.normalize(states.float(), dim=-1) * mask[None, :, :, None]
@@ -178,15 +176,15 @@ class _Inspector:
         )
         return {key: (torch.stack(vectors, 1), labels) for key, (vectors, labels) in found.items()}
 
-    def findings(self, texts: int) -> Findings:
+    def findings(self) -> Findings:
         """All tables."""
-        found = Findings(texts=texts)
+        found = Findings()
         for name in self.means.names():
             values = self.means.get(name)
             if values is None:
                 continue
             if len(name) == 3:
-                chance = self.chances.get(name)
+                chance = self.chances.get((name[0], name[2]))
                 if chance is not None and float(chance.max()) == 0.0:
                     continue  # a one-way model cannot look ahead
                 for head, value in enumerate(values.tolist()):

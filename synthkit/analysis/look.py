@@ -77,11 +77,8 @@ class Viewer:
     ) -> None:
         self.ready, self.texts, self.device = ready, texts, device
         self.head = experiment.model.head
-        answers = self.head in (
-            "seq2seq",
-            "masked",
-        )  # what a decoder or a masked model reads; others read questions only
         if store is None:
+            answers = self.head in ("seq2seq", "masked")  # the others read questions only
             store = tokenized(experiment, texts, ready.codec, ready.limit, tokens, answers=answers)
         self.store = store
         self._collator = Collator(self.store, ready.codec, self.head, device)

@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from synthkit.analysis.inspect import ANSWER, Findings
-from synthkit.train.language.pictures import entitle, save
+from synthkit.train.figures import save
+from synthkit.train.language.pictures import entitle
 
 __all__ = ["draw_findings"]
 

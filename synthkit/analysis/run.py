@@ -19,7 +19,7 @@ from synthkit.train.devices import choose_device
 from synthkit.train.language.loading import quiet
 from synthkit.train.language.record import LanguageExperiment
 from synthkit.train.language.sweep import SweepFolder, is_sweep
-from synthkit.train.language.sweep_table import write_sweep
+from synthkit.train.language.sweep_table import SWEEP_FILES, write_sweep
 from synthkit.train.language.texts import Texts, open_texts
 from synthkit.train.language.trained import LanguageRun, load_language_run, open_language_run
 
@@ -69,7 +69,7 @@ def analyze(
         WorkError: Damaged files.
     """
     if not is_sweep(run):
-        looked = _one(open_language_run(run), data, limit, device, {}, on_progress)
+        looked = _one(open_language_run(run), data, limit, device, run / "tokens", {}, on_progress)
         return Analysis(looked.files, _in_words(looked.findings["after"]))
     folder, analysis = SweepFolder(run), Analysis()
     plan = folder.plan()
@@ -81,11 +81,11 @@ def analyze(
             raise InputError(f"{path}: has not been trained to its end; run `synthkit train` again to go on")
         title = f"{point['name']} ({number + 1} of {len(plan['points'])}): "
         told = None if on_progress is None else _titled(on_progress, title)
-        looked = _one(open_language_run(path), data, limit, device, seen, told)
+        looked = _one(open_language_run(path), data, limit, device, run / "tokens", seen, told)
         found[point["name"]] = looked.findings
         analysis.files += looked.files
     rows = write_sweep(folder)
-    analysis.files += [run / name for name in ("sweep.parquet", "sweep.md", "sweep.png")]
+    analysis.files += [run / name for name in SWEEP_FILES]
     files, lines = write_layers(plan, rows, found, run)
     analysis.files += files
     analysis.lines += lines
@@ -103,6 +103,7 @@ def _one(
     data: Path | None,
     limit: int | None,
     device: str,
+    tokens: Path,
     seen: dict[str, Findings],
     on_progress: OnProgress | None,
 ) -> _Looked:
@@ -119,7 +120,7 @@ def _one(
         ready = load_language_run(run, tuned=when == "after", weights=True)
         ready.model.to(place)
         with quiet():
-            viewers = [Viewer(e, ready, texts, run.path / "tokens", place) for texts in (test, train)]
+            viewers = [Viewer(e, ready, texts, tokens, place) for texts in (test, train)]
             findings[when] = inspect_model(viewers[0], viewers[1], e.inspection.similarity_tokens, on_progress)
             if when == "after":
                 drawn = draw_example(viewers[0], findings[when], run.path / FOLDER / "example.png")

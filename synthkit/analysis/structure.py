@@ -7,23 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from synthkit.dataset import Task
+from synthkit.dataset.tasks import WINNING_LINES
 from synthkit.records import TextExample
 
 __all__ = ["READOUT", "Link", "Mark", "Structure", "operator_trees", "structure_of", "winning_lines"]
 
 READOUT = -1  # in place of a symbol: the token that the answer is read from
 
-# Lines of Tic-Tac-Toe by name, as cells 0 to 8, row by row.
-LINES = {
-    "row 1": (0, 1, 2),
-    "row 2": (3, 4, 5),
-    "row 3": (6, 7, 8),
-    "column a": (0, 3, 6),
-    "column b": (1, 4, 7),
-    "column c": (2, 5, 8),
-    "diagonal": (0, 4, 8),
-    "antidiagonal": (2, 4, 6),
-}
 _NUMBER = re.compile(r"-?[0-9]+")
 
 
@@ -134,7 +124,7 @@ def operator_trees(symbols: Sequence[str], explanation: str | None) -> Structure
 
 def winning_lines(example: TextExample, symbols: Sequence[str]) -> Structure:
     """Links of the one winning line of a board, in any notation; none where there is no line or more than one."""
-    line = LINES.get(str(example.factors.get("winning_line")))
+    line = WINNING_LINES.get(str(example.factors.get("winning_line")))
     if line is None:
         return Structure()
     cells = _cells(symbols)

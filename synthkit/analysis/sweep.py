@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from matplotlib.figure import Figure
 
 from synthkit.analysis.inspect import Findings
-from synthkit.analysis.tables import write_table
-from synthkit.train.language.pictures import entitle, save
+from synthkit.train.figures import save
+from synthkit.train.language.pictures import entitle
+from synthkit.train.parquet import write_rows
 
 __all__ = ["write_layers"]
+
+_NUMBERS = ("entropy", "cosine_embedding", "cosine_previous", "token_similarity", "cka_embedding")  # of each layer
 
 
 def write_layers(
@@ -50,7 +54,8 @@ def write_layers(
             }
         )
     whole = [row for row in rows if row["layer"] is None and row["split"] == split]
-    files = [write_table(table, out / "layers.parquet"), _draw(plan, table, whole, out / "layers.png")]
+    files = [out / "layers.parquet", _draw(plan, table, whole, out / "layers.png")]
+    write_rows(files[0], table, {f"{name}_{when}": pa.float64() for name in _NUMBERS for when in ("before", "after")})
     best = max(table, key=lambda row: row["accuracy"])
     return files, [
         f"best single layer: {best['layer']} counted from 0, {best['layer'] + 1} counted from 1: accuracy "
@@ -78,13 +83,8 @@ def _of_layer(found: Findings, layer: int, when: str) -> dict[str, float | None]
     ]
     states = {r["measure"]: r["value"] for r in found.states if (r["stack"], r["layer"]) == (stack, inside + 1)}
     cka = [r["cka"] for r in found.similarity if (r["stack"], r["layer"], r["other"]) == (stack, 0, inside + 1)]
-    return {
-        f"entropy_{when}": float(np.mean(entropies)) if entropies else None,
-        f"cosine_embedding_{when}": states.get("cosine_embedding"),
-        f"cosine_previous_{when}": states.get("cosine_previous"),
-        f"token_similarity_{when}": states.get("token_similarity"),
-        f"cka_embedding_{when}": cka[0] if cka else None,
-    }
+    known = {"entropy": float(np.mean(entropies)) if entropies else None, "cka_embedding": cka[0] if cka else None}
+    return {f"{name}_{when}": known[name] if name in known else states.get(name) for name in _NUMBERS}
 
 
 def _draw(

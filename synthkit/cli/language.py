@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import multiprocessing
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from synthkit.cli.extras import needs_extra
 from synthkit.cli.output import console, print_json
 from synthkit.cli.training_progress import training_progress
+from synthkit.cli.training_result import tell_result
 from synthkit.train.language.record import LanguageExperiment
 from synthkit.train.language.sweep import find_point, is_sweep, run_sweep, share_cores, sweep_points
 from synthkit.train.load import Change, resolved
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 __all__ = ["run_analyze", "run_compare", "run_language"]
 
@@ -51,18 +50,7 @@ def run_language(
         plan = resolved(experiment, variant=variant, smoke=smoke, sets=sets, seed=seed)
     with training_progress() as report:
         result = train_language_model(plan, out, data=data, device=device, overwrite=overwrite, on_progress=report)
-    if not result.evaluation:  # another process of this training evaluates and tells
-        return
-    if as_json:
-        print_json({**result.evaluation, "out": str(out), "steps": result.steps, "warnings": list(result.warnings)})
-        return
-    if result.resumed_from:
-        console().print(f"went on from step {result.resumed_from}", markup=False)
-    _print_evaluation(result.evaluation)
-    for warning in result.warnings:
-        console().print(f"note: {warning}", markup=False)
-    early = ", stopped early" if result.stopped_early else ""
-    console().print(f"{out}: {result.steps} steps{early}; look into it by `synthkit analyze {out}`", markup=False)
+    tell_result(result, _print_evaluation, f"look into it by `synthkit analyze {out}`", as_json=as_json)
 
 
 def _sweep(
@@ -120,8 +108,7 @@ def _sweep(
 def _pool(workers: int) -> Iterator[Executor | None]:
     """Processes that share the cores; none where trainings run one after the other."""
     if workers == 1:
-        with nullcontext():
-            yield None
+        yield None
         return
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=spawn, initializer=share_cores, initargs=(workers,)) as pool:
@@ -211,7 +198,7 @@ def _print_evaluation(evaluation: Mapping[str, Any]) -> None:
 def _text_extra() -> Iterator[None]:
     """What language models need: torch, and transformers with peft."""
     with needs_extra("train,text", "torch", "transformers"):
-        import peft  # noqa: F401
-        import transformers  # noqa: F401
-
+        for name in ("transformers", "peft"):  # imported where they are used, which takes seconds
+            if find_spec(name) is None:
+                raise ModuleNotFoundError(name=name)
         yield

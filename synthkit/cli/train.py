@@ -10,6 +10,7 @@ from synthkit.cli.extras import needs_extra
 from synthkit.cli.language import run_language
 from synthkit.cli.output import console, print_json
 from synthkit.cli.training_progress import training_progress
+from synthkit.cli.training_result import tell_result
 from synthkit.errors import InputError
 from synthkit.train.experiment import Experiment
 from synthkit.train.language.record import LanguageExperiment
@@ -58,18 +59,7 @@ def run_train(
         console(stderr=True).print(f"variant {experiment.variants[0].name} (--variant: {others})", markup=False)
     with training_progress() as report:
         result = train(plan, out, data=data, device=device, overwrite=overwrite, on_progress=report)
-    if not result.evaluation:  # another process of this training evaluates and tells
-        return
-    if as_json:
-        print_json({**result.evaluation, "out": str(out), "steps": result.steps, "warnings": list(result.warnings)})
-        return
-    if result.resumed_from:
-        console().print(f"went on from step {result.resumed_from}", markup=False)
-    print_evaluation(result.evaluation)
-    for warning in result.warnings:
-        console().print(f"note: {warning}", markup=False)
-    early = ", stopped early" if result.stopped_early else ""
-    console().print(f"{out}: {result.steps} steps{early}; score it by `synthkit score {out}`", markup=False)
+    tell_result(result, print_evaluation, f"score it by `synthkit score {out}`", as_json=as_json)
 
 
 def run_encode(

@@ -163,8 +163,9 @@ def shown(summary: Summary | None, trainings: int) -> str:
 
 def _plot(benchmark: Benchmark, path: Path) -> None:
     """A panel for each measure that lies between 0 and 1: a dot for each training, a bar for the mean."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+
+    from synthkit.train.figures import save
 
     names = list(benchmark.values)
     measures = [m for m in benchmark.measures if _drawable(benchmark, m)]
@@ -186,8 +187,7 @@ def _plot(benchmark: Benchmark, path: Path) -> None:
         axis.set_xticks(range(len(names)), names, rotation=60, fontsize=6, ha="right")
         axis.tick_params(axis="y", labelsize=6)
     figure.suptitle(f"{benchmark.experiment}, {len(benchmark.seeds)} training(s) each", fontsize=9)
-    FigureCanvasAgg(figure)
-    figure.savefig(path, dpi=110)
+    save(figure, path)
 
 
 def _drawable(benchmark: Benchmark, measure: str) -> bool:

@@ -18,7 +18,14 @@ from torch.optim import Optimizer
 from synthkit.errors import WorkError
 from synthkit.shards.files import hash_file
 
-__all__ = ["Checkpoint", "latest_checkpoint", "optimizer_tensors", "restore_optimizer", "save_checkpoint"]
+__all__ = [
+    "Checkpoint",
+    "latest_checkpoint",
+    "optimizer_tensors",
+    "restore_optimizer",
+    "save_checkpoint",
+    "save_weights",
+]
 
 _STATE = "state.json"
 _FORMAT = 1
@@ -37,6 +44,13 @@ class Checkpoint:
     step: int
     tensors: Mapping[str, Mapping[str, Tensor]]
     numbers: Mapping[str, Any] = field(default_factory=dict)
+
+
+def save_weights(path: Path, tensors: Mapping[str, Tensor]) -> None:
+    """Write the weights to be used, whole or not at all."""
+    temporary = path.with_name(f".tmp-{path.name}")
+    save_file({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, temporary)
+    temporary.replace(path)
 
 
 def save_checkpoint(folder: Path, checkpoint: Checkpoint, keep: int) -> None:

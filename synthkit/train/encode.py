@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.parquet as pq
 import torch
 
-from synthkit.errors import WorkError
 from synthkit.models.base import Model
 from synthkit.models.gaussian import sample
 from synthkit.models.vae import Vae
 from synthkit.train.batches import in_order
 from synthkit.train.clips import Clips
 from synthkit.train.features import FeatureExtractor
+from synthkit.train.parquet import write_columns
 
 __all__ = ["encode", "write_codes"]
 
@@ -62,12 +59,4 @@ def write_codes(path: Path, clips: Clips, codes: npt.NDArray[np.float32]) -> Non
         columns[factor.name] = clips.values(factor.name)
         if factor.levels is not None:
             columns[f"{factor.name}_index"] = levels[:, k]
-    temporary = path.with_name(f".tmp-{os.getpid()}-{path.name}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(pa.table(columns), temporary)
-        temporary.replace(path)
-    except OSError as error:
-        raise WorkError(f"{path}: {error.strerror or error}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_columns(path, columns)

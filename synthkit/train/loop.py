@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import torch
 from accelerate import Accelerator
@@ -54,6 +54,11 @@ class Fit:
     resumed_from: int = 0
     stopped_early: bool = False
     warnings: list[str] = field(default_factory=list)
+
+    @classmethod
+    def finished(cls, training: Mapping[str, Any]) -> Self:
+        """Of a training that had ended before, from what its folder says."""
+        return cls(training["steps"], 0, training["stopped_early"])
 
 
 def fit(

@@ -87,8 +87,9 @@ def traversals(model: Model, codes: npt.NDArray[np.float32], steps: int, device:
 
 def _grid(path: Path, items: Tensor, columns: int, titles: list[str], rate: int, rows: list[str]) -> None:
     """Spectra as images, waveforms as lines, all on one scale."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+
+    from synthkit.train.figures import save
 
     values = items.float().cpu().numpy()
     count = -(-len(values) // columns)
@@ -107,6 +108,5 @@ def _grid(path: Path, items: Tensor, columns: int, titles: list[str], rate: int,
         axis.set_title(titles[i], fontsize=6)
         if i % columns == 0:
             axis.set_ylabel(rows[i // columns], fontsize=7)
-    FigureCanvasAgg(figure)
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110)
+    save(figure, path)

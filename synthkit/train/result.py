@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
-__all__ = ["OnProgress", "TrainResult"]
+if TYPE_CHECKING:
+    from synthkit.train.loop import Fit
+
+__all__ = ["OnProgress", "TrainResult", "fit_report", "stage_report"]
 
 OnProgress = Callable[[str, int, int, Mapping[str, float]], None]
 
@@ -31,3 +35,22 @@ class TrainResult:
     stopped_early: bool
     evaluation: dict[str, Any]
     warnings: tuple[str, ...]
+
+    @classmethod
+    def of(cls, folder: Path, done: Fit, evaluation: dict[str, Any], warnings: Sequence[str]) -> Self:
+        """What a fit and an evaluation came to, with the warnings of both."""
+        said = (*warnings, *evaluation.get("warnings", ()))
+        return cls(folder, done.steps, done.resumed_from, done.stopped_early, evaluation, said)
+
+
+def stage_report(on_progress: OnProgress | None, stage: str) -> Callable[[int, int], None] | None:
+    """Tells of one stage that has no terms; None where nobody listens."""
+    if on_progress is None:
+        return None
+    tell = on_progress
+    return lambda done, total: tell(stage, done, total, {})
+
+
+def fit_report(on_progress: OnProgress | None) -> Callable[[int, int, Mapping[str, float]], None] | None:
+    """Tells of the steps of a training; None where nobody listens."""
+    return None if on_progress is None else partial(on_progress, "training")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from synthkit.errors import InputError
 from synthkit.models.base import Model, Trainable
 from synthkit.train.batches import Batches, in_order
+from synthkit.train.checkpoint import save_weights
 from synthkit.train.clips import Clips, open_clips
 from synthkit.train.devices import make_accelerator
 from synthkit.train.evaluate import SplitData, evaluate_model
@@ -23,7 +25,7 @@ from synthkit.train.folder import RunFolder
 from synthkit.train.loop import Fit, fit
 from synthkit.train.order import Order
 from synthkit.train.partners import Partners
-from synthkit.train.result import OnProgress, TrainResult
+from synthkit.train.result import OnProgress, TrainResult, fit_report, stage_report
 from synthkit.train.shares import batch_shares
 from synthkit.train.store import fit_normalization, stored_features
 from synthkit.train.trained import make_model
@@ -91,10 +93,8 @@ class _Session:
         folder = self._begin(overwrite)
         done = folder.evaluation()
         if folder.finished and done is not None:
-            training = folder.training()
-            return self._result(
-                folder, Fit(training["steps"], 0, training["stopped_early"]), done, training["warnings"]
-            )
+            was = folder.training()
+            return TrainResult.of(folder.path, Fit.finished(was), done, was["warnings"])
         splits = {name: SplitData(clips, self._stored(name, clips)) for name, clips in self.clips.items()}
         fit_normalization(self.extractor, splits["train"].stored)
         warnings = self._audit(splits["train"])
@@ -103,7 +103,7 @@ class _Session:
         model.to(self.accelerator.device)
         if folder.finished:
             model.load_state_dict(load_file(folder.weights))
-            result = Fit(folder.training()["steps"], 0, folder.training()["stopped_early"])
+            result = Fit.finished(folder.training())
         else:
             result = self._fit(model, splits, folder)
             warnings += result.warnings
@@ -115,7 +115,7 @@ class _Session:
             evaluation = self._evaluate(folder, model, splits)
             folder.write_evaluation(evaluation)
         self.accelerator.wait_for_everyone()
-        return self._result(folder, result, evaluation, warnings)
+        return TrainResult.of(folder.path, result, evaluation, warnings)
 
     def _begin(self, overwrite: bool) -> RunFolder:
         first = self.clips["train"]
@@ -133,14 +133,8 @@ class _Session:
 
     def _stored(self, name: str, clips: Clips) -> Any:
         with self.accelerator.main_process_first():
-            return stored_features(clips, self.extractor, self.features, self._stage(f"features of {name}"))
-
-    def _stage(self, stage: str) -> Callable[[int, int], None]:
-        def report(done: int, total: int) -> None:
-            if self.on_progress is not None:
-                self.on_progress(stage, done, total, {})
-
-        return report
+            report = stage_report(self.on_progress, f"features of {name}")
+            return stored_features(clips, self.extractor, self.features, report)
 
     def _audit(self, split: SplitData) -> list[str]:
         if not self.factors:
@@ -155,7 +149,7 @@ class _Session:
         return make_model(self.experiment, self.extractor, first.sample_rate, len(first), stream)
 
     def _fit(self, model: Model, splits: Mapping[str, SplitData], folder: RunFolder) -> Fit:
-        report = None if self.on_progress is None else self._fit_progress
+        report = fit_report(self.on_progress)
         return fit(
             model,
             self._batches(model, splits["train"], "train", whole=False),
@@ -169,10 +163,6 @@ class _Session:
     def _conclude(self, model: Model, split: SplitData) -> None:
         device = self.accelerator.device
         model.conclude(in_order(split.stored, self.extractor, device, most=_CONCLUDE_CLIPS))
-
-    def _fit_progress(self, done: int, total: int, terms: Mapping[str, float]) -> None:
-        if self.on_progress is not None:
-            self.on_progress("training", done, total, terms)
 
     def _batches(self, model: Model, split: SplitData, name: str, *, whole: bool) -> Batches:
         """Batches of this process; or whole ones, the same for all processes."""
@@ -195,10 +185,7 @@ class _Session:
         return Validation(self.experiment, batches, len(splits["validation"].clips))
 
     def _finish(self, folder: RunFolder, model: Model, result: Fit, warnings: list[str]) -> None:
-        tensors = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
-        temporary = folder.weights.with_name(f".tmp-{folder.weights.name}")
-        save_file(tensors, temporary)
-        temporary.replace(folder.weights)
+        save_weights(folder.weights, model.state_dict())
         folder.finish(
             {
                 "steps": result.steps,
@@ -208,7 +195,7 @@ class _Session:
                 "feature_mean": float(self.extractor.mean),
                 "feature_scale": float(self.extractor.scale),
                 "parameters": sum(p.numel() for p in model.parameters()),
-                "versions": {"torch": torch.__version__, "synthkit": _version()},
+                "versions": {"torch": torch.__version__, "synthkit": version("synthkit")},
             }
         )
 
@@ -227,16 +214,6 @@ class _Session:
             device,
             lambda stream: self._model(stream).to(device),
         )
-
-    def _result(self, folder: RunFolder, done: Fit, evaluation: dict[str, Any], warnings: list[str]) -> TrainResult:
-        said = (*warnings, *evaluation.get("warnings", ()))
-        return TrainResult(folder.path, done.steps, done.resumed_from, done.stopped_early, evaluation, said)
-
-
-def _version() -> str:
-    from importlib.metadata import version
-
-    return version("synthkit")
 
 
 def _factors(experiment: Experiment, clips: Clips) -> tuple[Factor, ...]:

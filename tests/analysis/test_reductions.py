@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from sklearn.linear_model import Ridge
 
 from synthkit.analysis.attention import entropy, link_mass, uniform_attention
 from synthkit.analysis.look import symbol_spans
@@ -225,14 +226,13 @@ def test_a_probe_finds_what_is_linear_and_nothing_else():
 
 
 def test_a_probe_is_ridge_regression():
-    linear_model = pytest.importorskip("sklearn.linear_model")
     rng = np.random.default_rng(2)
     x, labels = rng.normal(size=(90, 4)), rng.integers(0, 3, 90)
     x[:, 0] += labels
     probe = LinearProbe(1, 4, ("0", "1", "2"))
     probe.fit(torch.from_numpy(x[None, :60]), [str(v) for v in labels[:60]])
     alpha = 60 * 1e-3 * np.trace(np.cov(x[:60].T, bias=True)) / 4
-    right = linear_model.Ridge(alpha=alpha).fit(x[:60], np.eye(3)[labels[:60]]).predict(x[60:]).argmax(1)
+    right = Ridge(alpha=alpha).fit(x[:60], np.eye(3)[labels[:60]]).predict(x[60:]).argmax(1)
     probe.test(torch.from_numpy(x[None, 60:]), [str(v) for v in labels[60:]])
     assert probe.accuracy()[0] == np.mean(right == labels[60:])
 

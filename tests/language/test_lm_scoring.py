@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from synthkit.dataset import task
 from synthkit.errors import InputError
@@ -142,7 +143,6 @@ def test_answers_that_are_no_classes_are_compared_as_they_are():
 
 
 def test_wilson_by_hand_and_against_scipy():
-    stats = pytest.importorskip("scipy.stats")
     # Brown, Cai, DasGupta 2001: 8 of 10 at 95 %.
     low, high = wilson(8, 10)
     assert low == pytest.approx(0.4901625, abs=1e-6)
@@ -153,7 +153,6 @@ def test_wilson_by_hand_and_against_scipy():
 
 
 def test_mcnemar_against_the_binomial_test():
-    stats = pytest.importorskip("scipy.stats")
     for a, b in [(0, 0), (3, 3), (1, 9), (12, 2), (0, 5)]:
         expected = 1.0 if a + b == 0 else stats.binomtest(a, a + b).pvalue
         assert mcnemar(a, b) == pytest.approx(expected)

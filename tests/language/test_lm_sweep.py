@@ -91,7 +91,7 @@ def test_a_sweep_goes_on_and_its_table_is_written(sweep, lists, tmp_path, monkey
     folder = run_sweep(sweep, tmp_path / "s", data=lists, device="cpu", smoke=True)
     rows = write_sweep(folder)
     assert len(done) == 7
-    assert [row["point"] for row in rows] == [p.name for p in folder.points()]
+    assert [row["point"] for row in rows] == [p["name"] for p in folder.plan()["points"]]
     table = pq.read_table(tmp_path / "s" / "sweep.parquet").to_pylist()
     assert table == rows
     evaluation = json.loads((tmp_path / "s" / "low-head" / "seed-0" / "evaluation.json").read_text())
@@ -156,7 +156,7 @@ def test_every_shipped_experiment_trains_at_its_small_size(name, tmp_path):
         return
     folder = run_sweep(experiment, tmp_path / "s", smoke=True, device="cpu")
     rows = write_sweep(folder)
-    assert len(rows) == len(folder.points())
+    assert len(rows) == len(folder.plan()["points"])
     assert all(0 <= row["accuracy"] <= 1 for row in rows)
 
 

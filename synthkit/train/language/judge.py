@@ -6,13 +6,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from synthkit.dataset.tasks import FINAL_ANSWER
 from synthkit.records import TextExample
 from synthkit.train.language.codec import Codec, UnknownSymbolError
 from synthkit.train.language.texts import Texts
 
 __all__ = ["Judge", "Judgement"]
 
-_MARK = "Final answer:"
+_MARK = FINAL_ANSWER.rstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Judge:
     """
 
     def __init__(self, texts: Texts, codec: Codec, *, explains: bool) -> None:
-        self._texts, self._codec, self._explains = texts, codec, explains
+        self._texts, self._codec = texts, codec
         self.warnings: tuple[str, ...] = ()
         self._steps = False
         self._follows = False

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-__all__ = ["bars_with_intervals", "draw_evaluation", "entitle", "save"]
+from synthkit.train.figures import save
+
+__all__ = ["bars_with_intervals", "draw_evaluation", "entitle"]
 
 _MOST_CELLS = 20  # classes whose counts can be read in a picture
 _COLUMNS = 3
@@ -92,9 +93,3 @@ def entitle(figure: Figure, title: str) -> None:
     """A title above all panels, on as many lines as the figure's width asks for."""
     letters = max(int(figure.get_figwidth() * _LETTERS), 20)
     figure.suptitle("\n".join(textwrap.wrap(title, letters)), fontsize=9)
-
-
-def save(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG; nothing is shown, no display is needed."""
-    FigureCanvasAgg(figure)
-    figure.savefig(path, dpi=110)

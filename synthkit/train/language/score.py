@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import torch
 
 from synthkit.records import FactorInfo, TextExample
@@ -25,12 +23,12 @@ from synthkit.train.language.record import LanguageExperiment
 from synthkit.train.language.tables import accuracy, by_factor, by_number, confusion
 from synthkit.train.language.texts import Texts
 from synthkit.train.language.token_store import Tokenized
+from synthkit.train.parquet import write_columns
+from synthkit.train.result import OnProgress, stage_report
 
 __all__ = ["TestSplit", "evaluate_language_model"]
 
 _MOST_CLASSES = 100
-
-OnStage = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ def evaluate_language_model(
     max_new_tokens: int,
     folder: Path,
     device: torch.device,
-    on_stage: OnStage | None = None,
+    on_progress: OnProgress | None = None,
 ) -> dict[str, Any]:
     """Answer all test splits; write ``predictions.parquet``.
 
@@ -76,7 +74,7 @@ def evaluate_language_model(
     found, warnings = [], []
     for test in tests:
         judge = Judge(test.texts, ready.codec, explains=experiment.explanations.target != "answer")
-        found.append(_answered(experiment, ready, test, judge, baselines, max_new_tokens, device, on_stage))
+        found.append(_answered(experiment, ready, test, judge, baselines, max_new_tokens, device, on_progress))
         warnings += [w for w in judge.warnings if w not in warnings]
         full = found[-1].answers.full
         if full:
@@ -94,12 +92,9 @@ def _answered(
     baselines: Baselines,
     max_new_tokens: int,
     device: torch.device,
-    on_stage: OnStage | None,
+    on_progress: OnProgress | None,
 ) -> _Answered:
-    def report(done: int, total: int) -> None:
-        if on_stage is not None:
-            on_stage(f"answers to {test.texts.split}", done, total)
-
+    report = stage_report(on_progress, f"answers to {test.texts.split}")
     collator = Collator(test.store, ready.codec, ready.model.head, device)
     size = experiment.evaluation.batch_size
     if ready.model.head == "classification":
@@ -183,8 +178,5 @@ def _write_predictions(path: Path, found: Sequence[_Answered], factors: Sequence
     for factor in factors:
         if factor.name not in rows:
             rows[factor.name] = [e.factors[factor.name] for each in found for e in each.examples]
-    temporary = path.with_name(f".tmp-{os.getpid()}-{path.name}")
     kinds = {"steps": pa.int64(), "steps_right": pa.int64(), "follows": pa.bool_()}
-    table = pa.table({name: pa.array(values, kinds.get(name)) for name, values in rows.items()})
-    pq.write_table(table, temporary)
-    temporary.replace(path)
+    write_columns(path, {name: pa.array(values, kinds.get(name)) for name, values in rows.items()})

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from synthkit.errors import InputError
 from synthkit.models.base import Trainable
+from synthkit.train.checkpoint import save_weights
 from synthkit.train.devices import make_accelerator
 from synthkit.train.folder import RunFolder
 from synthkit.train.language.buckets import Buckets, Collator, padding_share
@@ -23,7 +24,7 @@ from synthkit.train.language.texts import Texts, open_texts, open_training_texts
 from synthkit.train.language.token_store import Tokenized, tokenized
 from synthkit.train.language.vocabulary import kept_symbols
 from synthkit.train.loop import Fit, fit
-from synthkit.train.result import OnProgress, TrainResult
+from synthkit.train.result import OnProgress, TrainResult, fit_report, stage_report
 from synthkit.train.shares import batch_shares
 from synthkit.train.validation import Validation
 
@@ -87,7 +88,7 @@ class _Session:
         done = folder.evaluation()
         if folder.finished and done is not None:
             was = folder.training()
-            return self._result(folder, Fit(was["steps"], 0, was["stopped_early"]), done, was["warnings"])
+            return TrainResult.of(folder.path, Fit.finished(was), done, was["warnings"])
         with self.accelerator.main_process_first():
             symbols = kept_symbols(self.experiment, self.train, folder.path)
             ready = make_language_model(self.experiment, self.train.labels, symbols, folder.path)
@@ -97,7 +98,7 @@ class _Session:
         if folder.finished:
             ready.model.load_state(load_file(folder.weights))
             was = folder.training()
-            result, warnings = Fit(was["steps"], 0, was["stopped_early"]), list(was["warnings"])
+            result, warnings = Fit.finished(was), list(was["warnings"])
         else:
             result, padding = self._fit(ready, train, folder)
             warnings = [*ready.warnings, *result.warnings]
@@ -107,7 +108,7 @@ class _Session:
         if self.accelerator.is_main_process:
             evaluation = self._evaluate(folder, ready, train, tests)
         self.accelerator.wait_for_everyone()
-        return self._result(folder, result, evaluation, warnings)
+        return TrainResult.of(folder.path, result, evaluation, warnings)
 
     def _begin(self, overwrite: bool) -> RunFolder:
         texts = [self.train, *self.tests, *([] if self.validation is None else [self.validation])]
@@ -129,15 +130,8 @@ class _Session:
             ready.limit,
             self.tokens,
             answers=answers,
-            on_progress=self._stage(f"ids of {texts.split}"),
+            on_progress=stage_report(self.on_progress, f"ids of {texts.split}"),
         )
-
-    def _stage(self, stage: str) -> Callable[[int, int], None]:
-        def report(done: int, total: int) -> None:
-            if self.on_progress is not None:
-                self.on_progress(stage, done, total, {})
-
-        return report
 
     def _fit(self, ready: Ready, train: Tokenized, folder: RunFolder) -> tuple[Fit, float]:
         batches = self._buckets(ready, train, "train", whole=False)
@@ -150,13 +144,9 @@ class _Session:
             self.accelerator,
             folder.path,
             validate=self._validate(ready),
-            on_progress=None if self.on_progress is None else self._fit_progress,
+            on_progress=fit_report(self.on_progress),
         )
         return result, padding
-
-    def _fit_progress(self, done: int, total: int, terms: Any) -> None:
-        if self.on_progress is not None:
-            self.on_progress("training", done, total, terms)
 
     def _buckets(self, ready: Ready, store: Tokenized, name: str, *, whole: bool) -> Buckets:
         """Batches of this process; or whole ones, the same for all processes."""
@@ -176,10 +166,7 @@ class _Session:
     def _finish(
         self, folder: RunFolder, ready: Ready, result: Fit, warnings: list[str], train: Tokenized, padding: float
     ) -> None:
-        tensors = {name: value.detach().cpu().contiguous() for name, value in ready.model.state().items()}
-        temporary = folder.weights.with_name(f".tmp-{folder.weights.name}")
-        save_file(tensors, temporary)
-        temporary.replace(folder.weights)
+        save_weights(folder.weights, ready.model.state())
         folder.finish(
             {
                 "steps": result.steps,
@@ -203,8 +190,7 @@ class _Session:
             longest = int(np.diff(train.target_starts).max(initial=0))
             most = e.evaluation.max_new_tokens or longest + longest // 4 + 1
             device = self.accelerator.device
-            report = None if self.on_progress is None else self._told
-            found |= evaluate_language_model(e, ready, self.train, tests, most, folder.path, device, report)
+            found |= evaluate_language_model(e, ready, self.train, tests, most, folder.path, device, self.on_progress)
             draw_evaluation(found, folder.path, e.title)
         folder.write_evaluation(found)
         return found
@@ -215,11 +201,3 @@ class _Session:
         return Validation(self.experiment, self._buckets(ready, store, texts.split, whole=True), len(store))(
             ready.model
         )
-
-    def _told(self, stage: str, done: int, total: int) -> None:
-        if self.on_progress is not None:
-            self.on_progress(stage, done, total, {})
-
-    def _result(self, folder: RunFolder, done: Fit, evaluation: dict[str, Any], warnings: list[str]) -> TrainResult:
-        said = (*warnings, *evaluation.get("warnings", ()))
-        return TrainResult(folder.path, done.steps, done.resumed_from, done.stopped_early, evaluation, said)

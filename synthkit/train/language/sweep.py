@@ -160,13 +160,6 @@ class SweepFolder:
             raise WorkError(f"{self.path / _FILE}: damaged: {error}") from None
         return found
 
-    def points(self) -> list[Point]:
-        """The points, in order."""
-        return [
-            Point(p["name"], p["axes"], p["layer"], _language(p["experiment"], str(self.path)))
-            for p in self.plan()["points"]
-        ]
-
     def run(self, point: str, seed: int) -> Path:
         """Directory of one training."""
         return self.path / point / f"seed-{seed}"

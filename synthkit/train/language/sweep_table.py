@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from matplotlib.figure import Figure
 
 from synthkit.shards.files import write_file
+from synthkit.train.figures import save
 from synthkit.train.folder import RunFolder
-from synthkit.train.language.pictures import entitle, save
+from synthkit.train.language.pictures import entitle
 from synthkit.train.language.sweep import SweepFolder
+from synthkit.train.parquet import write_rows
 
-__all__ = ["sweep_rows", "write_sweep"]
+__all__ = ["SWEEP_FILES", "sweep_rows", "write_sweep"]
 
-TABLE, PICTURE, TEXT = "sweep.parquet", "sweep.png", "sweep.md"
+SWEEP_FILES = TABLE, PICTURE, TEXT = "sweep.parquet", "sweep.png", "sweep.md"
 
 
 def sweep_rows(folder: SweepFolder) -> list[dict[str, Any]]:
@@ -64,12 +64,7 @@ def write_sweep(folder: SweepFolder) -> list[dict[str, Any]]:
     if not rows:
         return rows
     plan = folder.plan()
-    path = folder.path / TABLE
-    temporary = path.with_name(f".tmp-{os.getpid()}-{TABLE}")
-    kinds = {"layer": pa.int64(), "step_accuracy": pa.float64()}
-    columns = {name: pa.array([row[name] for row in rows], kinds.get(name)) for name in rows[0]}
-    pq.write_table(pa.table(columns), temporary)
-    temporary.replace(path)
+    write_rows(folder.path / TABLE, rows, {"layer": pa.int64(), "step_accuracy": pa.float64()})
     write_file(folder.path, TEXT, _markdown(plan, rows).encode())
     _draw(plan, rows, folder.path / PICTURE)
     return rows

@@ -61,10 +61,14 @@ class Texts:
     def __getitem__(self, index: int) -> TextExample:
         return self._examples[index]
 
+    def part(self, first: int, last: int) -> list[TextExample]:
+        """Texts ``first`` to ``last`` - 1."""
+        return [self._examples[i] for i in range(first, last)]
+
     def chunks(self) -> Iterator[list[TextExample]]:
         """All texts in order, some at a time."""
         for start in range(0, len(self), _CHUNK):
-            yield [self._examples[i] for i in range(start, min(start + _CHUNK, len(self)))]
+            yield self.part(start, min(start + _CHUNK, len(self)))
 
     def where(self, index: int) -> str:
         """How an example is called in messages."""
@@ -102,7 +106,7 @@ def open_training_texts(choice: TextChoice, data: Path | None) -> Texts:
         return first
     others = [open_texts(TextChoice(recipe=p.recipe, set=p.set), None, "train", p.limit) for p in choice.mix]
     parts = [first, *others]
-    examples = [part[i] for part in parts for i in range(len(part))]
+    examples = [example for part in parts for chunk in part.chunks() for example in chunk]
     identity = " + ".join(part.identity for part in parts)
     layout = TextLayout(any(part.rationale for part in parts), None, 0)
     source = " + ".join(part.source for part in parts)

@@ -19,7 +19,6 @@ from synthkit.seeds import derive_key, split_word, uniforms
 from synthkit.train.language.codec import Codec, Ids, PatchCodec, UnknownSymbolError
 from synthkit.train.language.record import LanguageExperiment
 from synthkit.train.language.texts import Texts
-from synthkit.train.language.vocabulary import explain_unknown
 
 __all__ = ["Tokenized", "tokenized"]
 
@@ -29,7 +28,6 @@ _CHUNK = 2048
 _SCHEMA = pa.schema(
     [("input", pa.list_(pa.int32())), ("target", pa.list_(pa.int32())), ("label", pa.int64()), ("row", pa.int64())]
 )
-_LIST = pa.list_(pa.int32())
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +129,7 @@ class _Maker:
         """Rows of the examples from ``first`` to ``last`` - 1."""
         parts = []
         for start in range(first, last, _CHUNK):
-            examples = [self.texts[i] for i in range(start, min(start + _CHUNK, last))]
+            examples = self.texts.part(start, min(start + _CHUNK, last))
             parts.append(pa.Table.from_pylist(list(self._rows(examples, start)), schema=_SCHEMA))
             if on_progress is not None:
                 on_progress(start + len(examples), len(self.texts))
@@ -143,7 +141,10 @@ class _Maker:
             questions = self.codec.encode([example.input for example in examples])
             answers = self.codec.encode(said) if said else [[] for _ in examples]
         except UnknownSymbolError as error:
-            raise explain_unknown(error, self.texts, first) from None
+            raise InputError(
+                f"{self.texts.where(first + error.place)}: symbol {error.symbol!r} is in no training text; "
+                "use tokens.scheme=own, or training texts that have all symbols"
+            ) from None
         for place, (example, question, answer) in enumerate(zip(examples, questions, answers, strict=True)):
             label = self._label(example, first + place)
             for inside, target in self._framed(question, answer, first + place):

@@ -17,14 +17,13 @@ from synthkit.train.language.codec import (
     PatchCodec,
     SpecialIds,
     SymbolCodec,
-    UnknownSymbolError,
     symbols_of,
 )
 from synthkit.train.language.loading import Opened, open_tokenizer
 from synthkit.train.language.record import LanguageExperiment
 from synthkit.train.language.texts import Texts
 
-__all__ = ["fit_codec", "kept_symbols", "task_symbols"]
+__all__ = ["fit_codec", "kept_symbols", "read_symbols", "task_symbols"]
 
 _FILE = "vocabulary.json"
 _MARKS = ("", "\u0120", "\u2581")  # of GPT-2 and of sentencepiece: a word with a space before it
@@ -194,11 +193,11 @@ def _exchange_tables(network: Any, size: int, special: SpecialIds) -> frozenset[
     """New tables of input and output embeddings with as large numbers as the old ones had; their names."""
     deviation = float(network.get_input_embeddings().weight.detach().std())
     network.resize_token_embeddings(size, mean_resizing=False)
-    tables = [network.get_input_embeddings(), network.get_output_embeddings()]
-    changed = {id(table.weight) for table in tables if table is not None}
+    tables = (network.get_input_embeddings(), network.get_output_embeddings())
+    changed = {id(table.weight): table.weight for table in tables if table is not None}
     with torch.no_grad():
-        for table in {id(t.weight): t for t in tables if t is not None}.values():
-            table.weight.normal_(0.0, deviation)
+        for weight in changed.values():
+            weight.normal_(0.0, deviation)
     config = network.config
     old_start = getattr(config, "decoder_start_token_id", None)
     if old_start is not None:
@@ -206,11 +205,3 @@ def _exchange_tables(network: Any, size: int, special: SpecialIds) -> frozenset[
     config.pad_token_id, config.eos_token_id = special.pad, special.end
     config.bos_token_id = special.before[0] if special.before else special.end
     return frozenset(name for name, p in network.named_parameters() if id(p) in changed or "predictions.bias" in name)
-
-
-def explain_unknown(error: UnknownSymbolError, texts: Texts, first: int) -> InputError:
-    """An error that says which example holds the symbol."""
-    return InputError(
-        f"{texts.where(first + error.place)}: symbol {error.symbol!r} is in no training text; "
-        "use tokens.scheme=own, or training texts that have all symbols"
-    )
