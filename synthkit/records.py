@@ -130,11 +130,13 @@ class TextLayout:
         rationale: Whether there is a column of explanations; it may be empty in a row.
         labels: All targets that there can be, for a classification; None for other tasks.
         bytes_per_example: About how long an example is, in bytes.
+        annotations: Columns beside the factors, in order.
     """
 
     rationale: bool
     labels: tuple[str, ...] | None
     bytes_per_example: int
+    annotations: tuple[Annotation, ...] = ()
 
 
 Layout = AudioLayout | TextLayout
@@ -185,6 +187,7 @@ class TextBatch:
         input: What a model is given.
         target: What it is to answer.
         rationale: Explanations, empty where an example has none; None where the layout has none.
+        annotations: Name -> n values, for each of the layout's annotations.
     """
 
     rows: Rows
@@ -192,6 +195,7 @@ class TextBatch:
     input: Strings
     target: Strings
     rationale: Strings | None = None
+    annotations: Annotations = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,11 +305,13 @@ class TextExample(Example):
         input: What a model is given.
         target: What it is to answer.
         rationale: An explanation of the answer, None where there is none.
+        annotations: Name -> value: what is known of the text beside its factors, e.g. scores of its words.
     """
 
     input: str
     target: str
     rationale: str | None
+    annotations: Mapping[str, AnnotationValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ RECIPES = {
     "bit_xor": 2,
     "brackets": 2,
     "sentences": 2,
+    "nli_grammar": 3,
 }
 PAGE = Path(__file__).resolve().parent.parent / "gallery.md"
 WIDTH = 118
@@ -33,7 +34,8 @@ INTRODUCTION = """# Gallery of tasks
 The first examples of each text recipe, as `synthkit plan RECIPE` and `synthkit.task("RECIPE").example(0)` show them.
 This page is written by `docs/figures/gallery.py`, and a test holds it to what the package makes. What the tasks are and
 which parameters they have: [ListOps](tasks/listops.md), [Tic-Tac-Toe](tasks/tictactoe.md), [bits](tasks/bits.md),
-[images](tasks/images.md), [proteins](tasks/proteins.md), [brackets and sentences](tasks/brackets.md).
+[images](tasks/images.md), [proteins](tasks/proteins.md), [brackets and sentences](tasks/brackets.md),
+[inference](tasks/nli.md).
 """
 
 

@@ -218,8 +218,8 @@ def collate(examples: Sequence[Example]) -> dict[str, Any]:
 
     Returns:
         ``id`` (list of n), ``factor_indices`` int64 [n, K], ``factors`` (list of n dicts); of clips ``audio`` float32
-        [n, T], ``sample_rate`` and ``annotations`` (list of n dicts); of texts ``input``, ``target`` and ``rationale``
-        (lists of n).
+        [n, T] and ``sample_rate``; of texts ``input``, ``target`` and ``rationale`` (lists of n); of both
+        ``annotations`` (list of n dicts).
     """
     batch: dict[str, Any] = {
         "id": [example.id for example in examples],
@@ -232,5 +232,6 @@ def collate(examples: Sequence[Example]) -> dict[str, Any]:
         batch |= {"audio": np.stack([clip.audio for clip in clips]), "sample_rate": clips[0].sample_rate}
         batch["annotations"] = [clip.annotations for clip in clips]
     if texts:
-        batch |= {name: [getattr(text, name) for text in texts] for name in ("input", "target", "rationale")}
+        columns = ("input", "target", "rationale", "annotations")
+        batch |= {name: [getattr(text, name) for text in texts] for name in columns}
     return batch

@@ -19,6 +19,7 @@ _OWN = {
     "shapes": "synthkit.generators.shapes:Shapes",
     "brackets": "synthkit.generators.brackets:Brackets",
     "sentences": "synthkit.generators.sentences:WordRecall",
+    "nli": "synthkit.generators.nli:InferenceTask",
     "speech": "synthkit.generators.speech:Speech",
 }
 _REGISTRY = Registry("synthkit.generators", _OWN, "generator", "generator")

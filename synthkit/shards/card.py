@@ -134,7 +134,7 @@ def _values(factor: FactorInfo) -> str:
 
 
 def _annotations(layout: Layout) -> str:
-    if isinstance(layout, TextLayout) or not layout.annotations:
+    if not layout.annotations:
         return ""
     rows = [(a.name, a.dtype, a.unit, a.description) for a in layout.annotations]
     said = "Columns beside the factors: known of each example, but not chosen as a factor.\n"

@@ -3,8 +3,9 @@
 The digest of an audio example is sha256 over one line of canonical JSON (keys sorted, no spaces, UTF-8, numbers as
 Python prints them) with ``factors``, ``format``, ``id``, ``indices`` and ``sample_rate`` (and ``annotations`` where
 there are any), a newline, and the clip's samples as little-endian int16 or float32. The digest of a text example is
-sha256 over such a line with ``factors``, ``id``, ``indices``, ``input``, ``rationale`` (null where there is none) and
-``target``. The fingerprint is sha256 over all digests (32 bytes each) in the dataset's order.
+sha256 over such a line with ``factors``, ``id``, ``indices``, ``input``, ``rationale`` (null where there is none),
+``target`` (and ``annotations`` where there are any). The fingerprint is sha256 over all digests (32 bytes each) in the
+dataset's order.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def audio_digest(
 
 def text_digest(example: TextExample) -> bytes:
     """Digest of one text, 32 bytes."""
-    record = {
+    record: dict[str, Any] = {
         "factors": example.factors,
         "id": example.id,
         "indices": example.factor_indices.tolist(),
@@ -67,6 +68,8 @@ def text_digest(example: TextExample) -> bytes:
         "rationale": example.rationale,
         "target": example.target,
     }
+    if example.annotations:
+        record["annotations"] = dict(example.annotations)
     return hashlib.sha256(_line(record)).digest()
 
 
@@ -93,7 +96,8 @@ def text_examples(batch: TextBatch) -> Iterator[TextExample]:
     inputs, targets = batch.input.tolist(), batch.target.tolist()
     rationales = [""] * len(inputs) if batch.rationale is None else batch.rationale.tolist()
     for i, (id, factors) in enumerate(_named(batch.rows)):
-        yield TextExample(id, factors, batch.rows.indices[i], inputs[i], targets[i], rationales[i] or None)
+        beside = {name: values[i] for name, values in batch.annotations.items()}
+        yield TextExample(id, factors, batch.rows.indices[i], inputs[i], targets[i], rationales[i] or None, beside)
 
 
 def _named(rows: Rows) -> Iterator[tuple[str, dict[str, FactorValue]]]:

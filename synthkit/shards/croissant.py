@@ -147,8 +147,7 @@ def _record_set(info: DatasetInfo) -> dict[str, Any]:
         fields.append(_field("file_name", "sc:Text", "Name of the clip's file beside the table.", "file_name"))
     if isinstance(info.layout, TextLayout):
         fields += _text_fields(info.layout, tsv=info.format == "tsv")
-    else:
-        fields += [_annotation_field(column) for column in info.layout.annotations]
+    fields += [_annotation_field(column) for column in info.layout.annotations]
     for factor in info.factors:
         fields += _factor_fields(factor)
     return {

@@ -147,11 +147,11 @@ def read_manifest(root: Path) -> Manifest:
 
 
 def _layout(content: str, item: dict[str, Any]) -> Layout:
+    annotations = tuple(Annotation(**column) for column in item.pop("annotations", ()))
     if content == "audio":
-        annotations = tuple(Annotation(**column) for column in item.pop("annotations", ()))
         return AudioLayout(**item, annotations=annotations)
     labels = item.pop("labels")
-    return TextLayout(**item, labels=None if labels is None else tuple(labels))
+    return TextLayout(**item, labels=None if labels is None else tuple(labels), annotations=annotations)
 
 
 def _factor(item: dict[str, Any]) -> FactorInfo:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from synthkit.errors import WorkError
-from synthkit.records import AudioLayout, FactorInfo, FactorValue, FileRecord, Layout
+from synthkit.records import FactorInfo, FactorValue, FileRecord, Layout
 from synthkit.shards.base import ShardName
 from synthkit.shards.columns import annotation_fields, factor_fields, features_metadata, read_factors
 from synthkit.shards.files import HashingFile
@@ -42,7 +42,7 @@ class ParquetFileWriter:
         compression: str,
     ) -> None:
         columns = factor_fields(factors)
-        beside = annotation_fields(layout.annotations) if isinstance(layout, AudioLayout) else []
+        beside = annotation_fields(layout.annotations)
         fields = [pa.field("id", pa.string()), *content, *columns, *beside]
         self._group_rows = max(_ROW_GROUP_BYTES // layout.bytes_per_example, 1)
         self._schema = pa.schema(fields, metadata=features_metadata(fields, layout))

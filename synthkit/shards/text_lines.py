@@ -31,7 +31,7 @@ def tsv_header(layout: TextLayout, factors: Sequence[FactorInfo]) -> list[str]:
     names = ["Source", "Target", *(["Rationale"] if layout.rationale else []), "id"]
     for factor in factors:
         names += [factor.name] if factor.levels is None else [factor.name, f"{factor.name}_index"]
-    return names
+    return [*names, *(column.name for column in layout.annotations)]
 
 
 class _LinesWriter(ABC):
@@ -79,6 +79,7 @@ class JsonLinesWriter(_LinesWriter):
             record[factor.name] = example.factors[factor.name]
             if factor.levels is not None:
                 record[f"{factor.name}_index"] = level
+        record |= example.annotations
         return json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -103,6 +104,9 @@ class TsvWriter(_LinesWriter):
             row.append(value if isinstance(value, str) else repr(value))
             if factor.levels is not None:
                 row.append(str(level))
+        for column in self._layout.annotations:
+            said = example.annotations[column.name]
+            row.append(said if isinstance(said, str) else json.dumps(said, ensure_ascii=False, allow_nan=False))
         return row
 
 
@@ -150,9 +154,9 @@ class _LinesReader(ABC):
             factors: dict[str, FactorValue] = {f.name: fields[f.name] for f in self._factors}
             levels = [-1 if f.levels is None else int(fields[f"{f.name}_index"]) for f in self._factors]
             texts = (fields["id"], fields["input"], fields["target"])
-            return TextExample(
-                texts[0], factors, np.array(levels, np.int64), texts[1], texts[2], fields.get("rationale") or None
-            )
+            beside = {column.name: fields[column.name] for column in self._layout.annotations}
+            said = fields.get("rationale") or None
+            return TextExample(texts[0], factors, np.array(levels, np.int64), texts[1], texts[2], said, beside)
         except (KeyError, TypeError, ValueError) as error:
             raise WorkError(f"{self._path}: example {number} is damaged: {error!r}") from None
 
@@ -188,6 +192,9 @@ class TsvReader(_LinesReader):
                     fields: dict[str, Any] = dict(zip(names, row, strict=True))
                     for factor in self._factors:
                         fields[factor.name] = _PARSERS[factor.dtype](fields[factor.name])
+                    for column in self._layout.annotations:
+                        if column.dtype != "string":
+                            fields[column.name] = json.loads(fields[column.name])
                     yield self._example(number, fields)
         except (OSError, ValueError, csv.Error) as error:
             if isinstance(error, WorkError):

@@ -56,6 +56,7 @@ CASES = {
     "bit_xor": Case("bit_xor"),
     "brackets": Case("brackets"),
     "sentences": Case("sentences"),
+    "nli": Case("nli_grammar"),
     "image_sequence": Case("digits_sequence"),
     "shapes": Case("shapes_sequence"),
     "speech": Case("synspeech_small", ["design.limit=24"]),
