@@ -45,14 +45,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "models": {"records"},
     "augment": {"records", "errors"},
     "dataset": {"run", "generators", "shards"} | GROUND,
-    "run": {"plan", "generators", "audit", "shards"} | GROUND,
+    "run": {"plan", "generators", "audit", "shards", "llm"} | GROUND,
     "generators": {"ops", "speech", "llm"} | GROUND,
     "audit": {"metrics", "ops", "shards"} | GROUND,
     "plan": GROUND,
     "shards": {"records", "errors"},
     "metrics": {"ops", "seeds", "records", "errors"},
     "speech": {"recipe", "seeds", "records", "errors", "plugins"},
-    "llm": {"records", "errors"},
+    "llm": {"recipe", "records", "errors"},
     "ops": {"_core", "errors"},
     # A recipe file builds one record and holds no logic.
     "recipes": {"recipe", "train"},
@@ -68,7 +68,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 # What each room may be imported without: these start in a moment and run where the extras are not installed.
 HEAVY = {"torch", "torchaudio", "transformers", "soundfile", "matplotlib", "scipy", "pandas", "datasets", "sklearn"}
-LIGHT = ["errors", "records", "exact", "seeds", "recipe", "plugins", "plan", "ops", "metrics", "audit", "speech"]
+LIGHT = ["errors", "records", "exact", "seeds", "recipe", "plugins", "plan", "ops", "metrics", "audit", "speech", "llm"]
 LIGHT += ["generators", "run", "dataset", "train"]
 
 
