@@ -12,6 +12,7 @@ from benchmarks import (
     bench_knn,
     bench_language,
     bench_linear,
+    bench_llm,
     bench_metrics,
     bench_speech,
     bench_text,
@@ -33,6 +34,7 @@ BENCHMARKS = {
     "speech": bench_speech.run,
     "train": bench_train.run,
     "language": bench_language.run,
+    "llm": bench_llm.run,
 }
 
 

@@ -17,4 +17,5 @@ recipe = Recipe(
     params={"max_distractors": 2, "rationale": "reasoning"},
     design=Random(size=24_000),
     splits={"train": 20_000, "validation": 2_000, "test": 2_000},
+    smoke={"design.limit": 120},
 )

@@ -237,7 +237,8 @@ class EngineInfo:
         model_hash: ``sha256:<64 hex>`` over the model's files.
         license: SPDX identifier of the engine and, where another, of the model.
         reproducible: ``bits``: the same on any machine. ``engine``: the same with the same engine, version and model on
-            the same kind of machine.
+            the same kind of machine. ``replay``: the same from the log of what it answered.
+        details: What else it was told, e.g. a prompt and its hash.
     """
 
     name: str
@@ -245,7 +246,8 @@ class EngineInfo:
     model: str
     model_hash: str
     license: str
-    reproducible: Literal["bits", "engine"]
+    reproducible: Literal["bits", "engine", "replay"]
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,7 +406,7 @@ class DatasetInfo:
         fingerprint: ``sha256:<64 hex>``.
         reproducible: ``bits``, ``engine`` or ``replay``.
         engine: What made the examples, where it was not synthkit itself.
-        audit: The factor audit as a section of the card, Markdown; empty where there is none.
+        audit: What was measured of an engine's examples, as a section of the card, Markdown; may be empty.
         statistics: Split -> factor -> mean, std, min and max of numbers, and ``counts`` of levels.
         baselines: Factor -> accuracy of always guessing its most common level in train, on the last split.
         task_baselines: Baseline -> split -> accuracy of trivial guesses of the target, for text.

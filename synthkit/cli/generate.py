@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from synthkit.cli.output import print_json
+from synthkit.cli.output import console, print_json
 from synthkit.cli.progress import progress_bar
 from synthkit.errors import InputError
+from synthkit.llm.asking import AskProgress
+from synthkit.llm.budget import parse_budget
 from synthkit.recipe.load import load_recipe
-from synthkit.run import build
+from synthkit.run import Progress, build
+from synthkit.run.asking import AskOptions, Estimate
 from synthkit.run.build import BuildResult
 from synthkit.shards.wording import format_bytes
 
@@ -27,11 +30,16 @@ def run(
     overwrite: bool,
     on_error: str,
     as_json: bool,
+    smoke: bool = False,
+    budget: str | None = None,
+    replay: bool = False,
+    log: Path | None = None,
 ) -> None:
     """Make the dataset and print its fingerprint last."""
     if on_error not in ("continue", "stop"):
         raise InputError(f"--on-error: must be continue or stop, not {on_error!r}")
-    loaded = load_recipe(recipe, sets)
+    loaded = load_recipe(recipe, sets, smoke=smoke)
+    limit = None if budget is None else parse_budget(budget)
     started = time.perf_counter()
     with progress_bar(loaded.name) as on_progress:
         result = build(
@@ -41,6 +49,7 @@ def run(
             overwrite=overwrite,
             on_error="stop" if on_error == "stop" else "continue",
             on_progress=on_progress,
+            asking=AskOptions(limit, replay, log, _announce, None if on_progress is None else _asked(on_progress)),
         )
     seconds = time.perf_counter() - started
     if as_json:
@@ -56,6 +65,23 @@ def run(
     else:
         print(_summary(result, seconds))
         print(f"fingerprint {result.fingerprint}")
+
+
+def _announce(found: Estimate) -> None:
+    """What is to come, before the first call."""
+    console(stderr=True).print(f"asking: {found}", markup=False)
+
+
+def _asked(on_progress: Callable[[Progress], None]) -> Callable[[AskProgress, int], None]:
+    """Questions on the progress bar, with tokens and money."""
+
+    def tell(state: AskProgress, total: int) -> None:
+        money = "" if state.money is None else f", {state.money:,.4f} {state.currency}"
+        again = f", {state.again:,} again" if state.again else ""
+        said = f"asking: {state.tokens:,} tokens{money}, {state.in_flight} in flight{again}"
+        on_progress(Progress(state.done, total, 0, said))
+
+    return tell
 
 
 def _summary(result: BuildResult, seconds: float) -> str:

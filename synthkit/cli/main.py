@@ -71,6 +71,17 @@ def generate(
     on_error: Annotated[
         str, typer.Option("--on-error", metavar="W", help="continue (try all, then name what failed) or stop.")
     ] = "continue",
+    smoke: Annotated[bool, typer.Option("--smoke", help="A size that shows that everything runs.")] = False,
+    budget: Annotated[
+        str | None,
+        typer.Option(metavar="B", help="Most money or tokens for a language model, e.g. 5usd or 200000tokens."),
+    ] = None,
+    replay: Annotated[
+        bool, typer.Option("--replay", help="Take all answers from the request log; no network is used.")
+    ] = False,
+    log: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Request log; by default requests.sqlite in DIR.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Make a dataset from a recipe, or finish one that was begun."""
@@ -78,15 +89,34 @@ def generate(
 
     extra = [("seed", seed), ("design.limit", limit), ("output.format", format), ("output.shard_size", shard_size)]
     changes = _changes(sets, extra)
-    run(recipe, out, workers=workers, sets=changes, overwrite=overwrite, on_error=on_error, as_json=json)
+    run(
+        recipe,
+        out,
+        workers=workers,
+        sets=changes,
+        overwrite=overwrite,
+        on_error=on_error,
+        as_json=json,
+        smoke=smoke,
+        budget=budget,
+        replay=replay,
+        log=log,
+    )
 
 
 @app.command()
-def plan(recipe: Recipe, sets: Sets = None, seed: Seed = None, limit: Limit = None, json: Json = False) -> None:
+def plan(
+    recipe: Recipe,
+    sets: Sets = None,
+    seed: Seed = None,
+    limit: Limit = None,
+    smoke: Annotated[bool, typer.Option("--smoke", help="A size that shows that everything runs.")] = False,
+    json: Json = False,
+) -> None:
     """Show what a recipe would make; nothing is written."""
     from synthkit.cli.plan import run
 
-    run(recipe, sets=_changes(sets, [("seed", seed), ("design.limit", limit)]), as_json=json)
+    run(recipe, sets=_changes(sets, [("seed", seed), ("design.limit", limit)]), smoke=smoke, as_json=json)
 
 
 @app.command()
@@ -343,6 +373,26 @@ def benchmark(
         device=device,
         as_json=json,
     )
+
+
+rationales = typer.Typer(
+    name="rationales", help="What explains the answers of a dataset, and how good that is.", no_args_is_help=True
+)
+app.add_typer(rationales)
+
+
+@rationales.command("show")
+def rationales_show(
+    directory: Directory,
+    split: Annotated[str | None, typer.Option(metavar="SPLIT", help="Examples of one split only.")] = None,
+    examples: Annotated[int, typer.Option(metavar="N", help="Examples to show.", min=0)] = 3,
+    rejected: Annotated[bool, typer.Option("--rejected", help="Show rejected ones.")] = False,
+    json: Json = False,
+) -> None:
+    """Show how many rationales were accepted, why the others were not, and some of them."""
+    from synthkit.cli.rationales import run_show
+
+    run_show(directory, split, examples, rejected=rejected, as_json=json)
 
 
 @app.command()

@@ -23,9 +23,9 @@ _MOST_COLUMNS = 8
 _TEXT_COLUMNS = ("id", "input", "target", "rationale")
 
 
-def run(recipe: str, *, sets: Sequence[str | tuple[str, Any]], as_json: bool) -> None:
+def run(recipe: str, *, sets: Sequence[str | tuple[str, Any]], smoke: bool = False, as_json: bool) -> None:
     """Print what a recipe would make."""
-    found = preview(load_recipe(recipe, sets))
+    found = preview(load_recipe(recipe, sets, smoke=smoke))
     if as_json:
         print_json(_as_data(found))
     else:
@@ -50,6 +50,7 @@ def _as_data(found: Preview) -> dict[str, Any]:
         "warnings": list(found.warnings),
         "engine": None if found.engine is None else asdict(found.engine),
         "seconds_per_example": found.seconds_per_example,
+        "asks": None if found.estimate is None else asdict(found.estimate),
         "examples": list(found.examples),
     }
 
@@ -74,6 +75,8 @@ def _print(found: Preview) -> None:
         screen.print(_examples(found.examples))
     if found.engine is not None:
         screen.print(_time(found, total), markup=False)
+    if found.estimate is not None:
+        screen.print(f"asks: {found.estimate}", markup=False)
     for warning in found.warnings:
         screen.print(f"note: {warning}", markup=False)
 

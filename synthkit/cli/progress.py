@@ -46,7 +46,7 @@ def progress_bar(title: str) -> Iterator[Callable[[Progress], None] | None]:
                 completed=state.done,
                 total=state.total,
                 rate=f"{rate:,.0f}/s" if rate else "",
-                size=format_bytes(state.bytes) if state.bytes else "",
+                size=state.said or (format_bytes(state.bytes) if state.bytes else ""),
             )
 
         yield update

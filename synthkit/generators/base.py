@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol, Self, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
 
+from synthkit.llm.dialogue import Dialogue
+from synthkit.llm.log import Replies
+from synthkit.llm.options import ModelOptions, ServiceOptions
+from synthkit.llm.prompt import Prompt
 from synthkit.recipe import Recipe
 from synthkit.recipe.base import Record
 from synthkit.records import (
@@ -25,6 +29,7 @@ from synthkit.records import (
 )
 
 __all__ = [
+    "Asking",
     "AudioGenerator",
     "Backed",
     "EngineBacked",
@@ -36,6 +41,7 @@ __all__ = [
     "has_backends",
     "has_engine",
     "has_notes",
+    "has_questions",
 ]
 
 Source = Literal["factors", "items", "attempts"]
@@ -165,12 +171,49 @@ class EngineBacked(Protocol):
     """A generator whose examples are made by an engine that is not part of synthkit."""
 
     @property
-    def engine(self) -> EngineInfo:
-        """What makes the examples here and now, and what it promises."""
+    def engine(self) -> EngineInfo | None:
+        """What makes the examples here and now, and what it promises; None where it is synthkit after all."""
 
     @property
     def engine_ready(self) -> bool:
         """Whether it can make examples at once, without a download."""
+
+
+class Asking(Protocol):
+    """A generator of texts that asks a language model; its examples are made from the log of the answers.
+
+    Attributes:
+        incidental: Parameters that change no example, such as the address of a service.
+    """
+
+    incidental: ClassVar[tuple[str, ...]]
+
+    @property
+    def asks(self) -> bool:
+        """Whether it asks at all, by its parameters."""
+
+    @property
+    def model(self) -> ModelOptions:
+        """Which model is asked."""
+
+    @property
+    def service(self) -> ServiceOptions:
+        """Where it is."""
+
+    @property
+    def prompt(self) -> Prompt:
+        """What it is asked."""
+
+    def dialogues(self, rows: Rows) -> list[Dialogue[Any]]:
+        """What is asked about rows of a split; may be nothing."""
+
+    def reading(self, replies: Replies, everything: Callable[[], Iterable[Rows]]) -> TextGenerator:
+        """The same generator, with answers out of a log.
+
+        Args:
+            replies: The answers.
+            everything: All rows of the dataset, in order.
+        """
 
 
 class Noted(Protocol):
@@ -197,6 +240,11 @@ Generator = AudioGenerator | TextGenerator
 def has_engine(generator: object) -> TypeGuard[EngineBacked]:
     """Whether an engine makes its examples; asks the class, for the engine itself may have to load or download much."""
     return hasattr(type(generator), "engine")
+
+
+def has_questions(generator: object) -> TypeGuard[Asking]:
+    """Whether it asks a language model."""
+    return hasattr(type(generator), "dialogues") and bool(getattr(generator, "asks", False))
 
 
 def has_backends(generator: object) -> TypeGuard[Backed]:

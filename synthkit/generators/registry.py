@@ -20,6 +20,7 @@ _OWN = {
     "brackets": "synthkit.generators.brackets:Brackets",
     "sentences": "synthkit.generators.sentences:WordRecall",
     "nli": "synthkit.generators.nli:InferenceTask",
+    "rationales": "synthkit.generators.rationales:Rationales",
     "speech": "synthkit.generators.speech:Speech",
 }
 _REGISTRY = Registry("synthkit.generators", _OWN, "generator", "generator")

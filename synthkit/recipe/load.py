@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
+from synthkit.errors import InputError
 from synthkit.recipe import overrides
 from synthkit.recipe.designs import Design
 from synthkit.recipe.factors import Factor
@@ -30,12 +31,14 @@ def recipe_names() -> list[str]:
     return sorted(path.stem for path in recipes_folder().glob("*.py") if not path.stem.startswith("_"))
 
 
-def load_recipe(name_or_path: str, sets: Sequence[str | tuple[str, Any]] = ()) -> Recipe:
+def load_recipe(name_or_path: str, sets: Sequence[str | tuple[str, Any]] = (), *, smoke: bool = False) -> Recipe:
     """Read a recipe and apply changes to it.
 
     Args:
         name_or_path: Name of a recipe that synthkit carries, or path of a ``.py``, ``.toml`` or ``.json`` file.
-        sets: Changes in order, ``"design.size=1000"`` or ``("design.size", 1000)``.
+        sets: Changes in order, ``"design.size=1000"`` or ``("design.size", 1000)``. A parameter that the recipe states
+            itself needs no ``params.`` before its name.
+        smoke: Make the recipe's own changes for a small size first.
 
     Raises:
         InputError: No such recipe, unreadable file, or anything wrong in it: all problems, each with its path.
@@ -44,10 +47,13 @@ def load_recipe(name_or_path: str, sets: Sequence[str | tuple[str, Any]] = ()) -
     recipe: Recipe = (
         read_python(path, "recipe", Recipe) if path.suffix == ".py" else from_data(read_data(path), str(path))
     )
-    if not sets:
+    if smoke and not recipe.smoke:
+        raise InputError(f"recipe {recipe.name}: has no small size of its own; use --limit N")
+    changes = [*(recipe.smoke.items() if smoke else ()), *sets]
+    if not changes:
         return recipe
     data = recipe.model_dump(mode="json")
-    for item in sets:
+    for item in changes:
         key, value = overrides.parse(item) if isinstance(item, str) else item
         _change(data, key, value)
     return from_data(data, f"{name_or_path} with the changes given")
@@ -64,6 +70,9 @@ def from_data(data: Any, source: str) -> Recipe:
 
 def _change(data: dict[str, Any], path: str, value: Any) -> None:
     """Apply a change; a design or factor of another kind keeps only the fields that the new kind has."""
+    first = path.partition(".")[0]
+    if first not in Recipe.model_fields and first in data["params"]:
+        path = f"params.{path}"
     record = overrides.apply(data, path, value)
     steps = path.split(".")
     if path == "design.kind":

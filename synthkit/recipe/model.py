@@ -74,6 +74,7 @@ class Recipe(Record):
         output: How it is written.
         license: SPDX identifier of the data's licence.
         citation: What to cite.
+        smoke: Changes for a size that shows that everything runs, dotted path -> value; no part of a resolved recipe.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
@@ -89,6 +90,7 @@ class Recipe(Record):
     output: Output = Field(default_factory=Output)
     license: str = Field(default="CC0-1.0", pattern=r"^[A-Za-z0-9.+-]+$")
     citation: str = ""
+    smoke: dict[str, JsonValue] = Field(default_factory=dict, repr=False)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -118,13 +120,14 @@ class Recipe(Record):
 
     def canonical_json(self) -> str:
         """The recipe as canonical JSON: all defaults filled, keys sorted, no spaces."""
-        return json.dumps(
-            self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-        )
+        return json.dumps(self._plain(), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
     def pretty_json(self) -> str:
         """The same content as `canonical_json`, for people: this is what ``recipe.json`` holds."""
-        return json.dumps(self.model_dump(mode="json"), sort_keys=True, indent=2, ensure_ascii=False) + "\n"
+        return json.dumps(self._plain(), sort_keys=True, indent=2, ensure_ascii=False) + "\n"
+
+    def _plain(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", exclude={"smoke"})
 
 
 def _factor_problems(recipe: Recipe) -> list[str]:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synthkit.errors import ExamplesError, InputError, WorkError
-from synthkit.generators.base import has_engine
+from synthkit.generators.base import has_engine, has_questions
 from synthkit.recipe import Recipe
 from synthkit.run import state
+from synthkit.run.asking import AskOptions, check_asking, collect, log_path
 from synthkit.run.attempts import Attempts
 from synthkit.run.executors import InProcess, process_pool
 from synthkit.run.finish import finish
@@ -59,6 +60,7 @@ def build(
     overwrite: bool = False,
     on_error: OnError = "continue",
     on_progress: Callable[[Progress], None] | None = None,
+    asking: AskOptions = AskOptions(),  # noqa: B008 - immutable
 ) -> BuildResult:
     """Make a dataset, or finish one that was begun.
 
@@ -71,6 +73,7 @@ def build(
         on_error: Where an engine fails at an example: ``continue`` tries all the others first and then names all that
             failed, ``stop`` stops at the first. The dataset is not finished either way; the same call tries again.
         on_progress: Called now and then.
+        asking: How a language model is asked, where the recipe needs one.
 
     Raises:
         InputError: The recipe or the directory is refused; nothing was written.
@@ -81,20 +84,24 @@ def build(
     prepared = prepare(recipe)
     root = Path(out)
     state.refuse_foreign(root)
+    check_asking(prepared, asking)
     attempts = _attempts(prepared, root, workers, overwrite=overwrite)
     with _explained(root):
         root.mkdir(parents=True, exist_ok=True)
         with state.locked(root):
             text = prepared.recipe.pretty_json()
-            if not overwrite and state.finished_recipe(root) == text:
+            done = None if overwrite else state.finished_recipe(root)
+            if done is not None and state.same_recipe(done, text, prepared.incidental):
                 state.clear_state(root)
                 return _already_there(root)
-            state.prepare_folder(root, text, overwrite=overwrite)
+            state.prepare_folder(root, text, overwrite=overwrite, incidental=prepared.incidental)
             if attempts is not None:
                 state.keep_attempts(root, attempts)
             state.keep_engine(root, prepared.engine)
-            made = _run(prepared, root, executor, workers, on_error, on_progress)
-            info = finish(prepared, root)
+            prepared = collect(prepared, root, asking)
+            log = str(log_path(root, asking).resolve()) if has_questions(prepared.generator) else ""
+            made = _run(prepared, root, executor, workers, on_error, on_progress, log)
+            info = finish(prepared, root, log)
     return BuildResult(info.fingerprint, info.num_examples, info.num_bytes, root, made)
 
 
@@ -124,9 +131,10 @@ def _run(
     workers: int | None,
     on_error: OnError,
     on_progress: Callable[[Progress], None] | None,
+    log: str,
 ) -> int:
     """Run all tasks that are not recorded; returns the examples made."""
-    tasks = shard_tasks(prepared, str(root.resolve()), on_error)
+    tasks = shard_tasks(prepared, str(root.resolve()), on_error, log)
     todo = [task for task in tasks if not state.is_recorded(root, task.name)]
     failures: list[tuple[str, str]] = []
     total = prepared.plan.num_examples

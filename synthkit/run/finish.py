@@ -10,17 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from synthkit.audit import audit_shards, card_section
-from synthkit.records import AudioLayout, DatasetInfo, ShardRecord, SplitInfo
+from synthkit.llm.log import LOG
+from synthkit.records import AudioLayout, DatasetInfo, FileRecord, ShardRecord, SplitInfo
 from synthkit.run import state
+from synthkit.run.asking import ASKED, PROMPT, export_log
 from synthkit.run.attempts import ATTEMPTS
 from synthkit.run.baselines import merge_texts, text_baselines
 from synthkit.run.prepare import Prepared
+from synthkit.run.rationale_section import rationale_section
 from synthkit.run.statistics import majority_baselines, merge
 from synthkit.run.tasks import ShardTask, shard_tasks
 from synthkit.shards.card import render_card
 from synthkit.shards.content import fingerprint
 from synthkit.shards.croissant import croissant
-from synthkit.shards.files import sync_folder, write_file
+from synthkit.shards.files import hash_file, sync_folder, write_file
 from synthkit.shards.manifest import MANIFEST, STATE, SUMS, render_manifest, render_sums
 
 __all__ = ["finish"]
@@ -29,8 +32,14 @@ _PIECE = 2**20
 _AUDITED = 1200  # clips; `synthkit audit` listens to more
 
 
-def finish(prepared: Prepared, root: Path) -> DatasetInfo:
-    """Write everything but the shards; `SHA256SUMS` comes last and marks the dataset as finished."""
+def finish(prepared: Prepared, root: Path, log: str = "") -> DatasetInfo:
+    """Write everything but the shards; `SHA256SUMS` comes last and marks the dataset as finished.
+
+    Args:
+        prepared: The dataset, with all answers of a language model.
+        root: Its directory.
+        log: The log with these answers; empty where none was asked.
+    """
     tasks = shard_tasks(prepared, str(root))
     info = _info(prepared, root, tasks)
     shard_files = [file for split in info.splits for shard in split.shards for file in shard.files]
@@ -43,10 +52,18 @@ def finish(prepared: Prepared, root: Path) -> DatasetInfo:
     ]
     if prepared.draws:
         files.append(write_file(root, ATTEMPTS, (root / STATE / ATTEMPTS).read_bytes()))
+    if log:
+        export_log(prepared, root, Path(log))
+    # Answers that were paid stay, those of an earlier recipe too.
+    files += [_there(root, name) for name in (LOG, ASKED, PROMPT) if (root / name).is_file()]
     write_file(root, SUMS, render_sums([*files, *shard_files]))
     state.clear_state(root)
     sync_folder(root)
     return info
+
+
+def _there(root: Path, name: str) -> FileRecord:
+    return FileRecord(name, (root / name).stat().st_size, hash_file(root / name))
 
 
 def _info(prepared: Prepared, root: Path, tasks: list[ShardTask]) -> DatasetInfo:
@@ -77,7 +94,7 @@ def _info(prepared: Prepared, root: Path, tasks: list[ShardTask]) -> DatasetInfo
         fingerprint=fingerprint(_digests(root, tasks)),
         reproducible="bits" if prepared.engine is None else prepared.engine.reproducible,
         engine=prepared.engine,
-        audit=_audit(prepared, root, shards) if prepared.engine is not None else "",
+        audit=_audit(prepared, root, shards),
         statistics=merged,
         baselines=majority_baselines(merged),
         task_baselines=text_baselines(texts),
@@ -86,9 +103,12 @@ def _info(prepared: Prepared, root: Path, tasks: list[ShardTask]) -> DatasetInfo
 
 
 def _audit(prepared: Prepared, root: Path, shards: dict[str, list[ShardRecord]]) -> str:
-    """The factor audit of what an engine made, as a section of the card."""
+    """What was measured of what an engine made, as a section of the card."""
     layout, format = prepared.generator.layout, prepared.recipe.output.format
     if not isinstance(layout, AudioLayout):
+        files = [shard.files[0].path for of_split in shards.values() for shard in of_split]
+        return rationale_section(root, files, format, layout, prepared.factors)
+    if prepared.engine is None:
         return ""
     paths = [(shard.files[0].path, shard.rows) for of_split in shards.values() for shard in of_split]
     return card_section(audit_shards(root, paths, format, layout, prepared.factors, max_examples=_AUDITED))

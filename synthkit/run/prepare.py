@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from synthkit.errors import InputError
 from synthkit.generators import Generator
-from synthkit.generators.base import has_engine, has_notes
+from synthkit.generators.base import has_engine, has_notes, has_questions
 from synthkit.generators.resolve import bind, needs_factors, resolve
+from synthkit.llm.log import open_replies
 from synthkit.plan import Plan, make_plan
 from synthkit.recipe import Recipe
-from synthkit.records import AudioLayout, EngineInfo, FactorInfo
+from synthkit.records import AudioLayout, EngineInfo, FactorInfo, Rows
 from synthkit.run.attempts import ATTEMPTS, Attempts, AttemptSearch, read_attempts
 from synthkit.shards.formats import WRITERS
 
 __all__ = ["Prepared", "bound", "prepare"]
 
 _FLAC_MAX_RATE = 655350
+_ROWS = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,28 @@ class Prepared:
     def engine(self) -> EngineInfo | None:
         """The engine that makes the examples here and now, None where synthkit does it itself."""
         return self.generator.engine if has_engine(self.generator) else None
+
+    @property
+    def incidental(self) -> tuple[str, ...]:
+        """Parameters that change no example."""
+        return getattr(type(self.generator), "incidental", ())
+
+    def everything(self) -> Iterator[Rows]:
+        """All rows of the dataset in order, some at a time."""
+        for split, size in self.plan.sizes.items():
+            for first in range(0, size, _ROWS):
+                yield self.plan.rows(split, first, min(_ROWS, size - first))
+
+    def answered(self, log: Path) -> Prepared:
+        """The same, with the answers of a language model out of a log, for a generator that asks one.
+
+        Raises:
+            InputError: There is no such log.
+            WorkError: It is damaged.
+        """
+        if not has_questions(self.generator):
+            return self
+        return replace(self, generator=self.generator.reading(open_replies(log), self.everything))
 
     @property
     def draws(self) -> bool:

@@ -10,6 +10,7 @@ from synthkit.errors import ExamplesError
 from synthkit.generators.base import has_engine
 from synthkit.recipe import Recipe
 from synthkit.records import EngineInfo, FactorInfo, Layout, Rows
+from synthkit.run.asking import Estimate, estimate
 from synthkit.run.attempts import Attempts
 from synthkit.run.batches import batches
 from synthkit.run.prepare import Prepared, prepare
@@ -32,6 +33,7 @@ class Preview:
         warnings: What a user should know.
         engine: What would make the examples, where it is not synthkit itself and is ready here.
         seconds_per_example: What it takes for one example here, one process; None where it is not known.
+        estimate: What a language model would be asked; None where none is.
         examples: The first examples of the first split: id and factor values, with the texts of a text task.
     """
 
@@ -43,6 +45,7 @@ class Preview:
     warnings: tuple[str, ...]
     engine: EngineInfo | None
     seconds_per_example: float | None
+    estimate: Estimate | None
     examples: tuple[dict[str, Any], ...]
 
 
@@ -77,6 +80,7 @@ def preview(recipe: Recipe, examples: int = 5) -> Preview:
         warnings=prepared.notes,
         engine=prepared.engine if ready else None,
         seconds_per_example=_seconds(prepared, split) if ready else None,
+        estimate=estimate(prepared),
         examples=first,
     )
 

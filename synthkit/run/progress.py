@@ -15,8 +15,10 @@ class Progress:
         done: Examples that are finished; a build that goes on counts those that were there.
         total: Examples in all.
         bytes: Bytes written or read by this run.
+        said: What else there is to tell.
     """
 
     done: int
     total: int
     bytes: int
+    said: str = ""

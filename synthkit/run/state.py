@@ -40,6 +40,7 @@ __all__ = [
     "recorded_shard",
     "remove_strays",
     "remove_temporaries",
+    "same_recipe",
 ]
 
 _RECIPE = "recipe.json"
@@ -79,6 +80,26 @@ def refuse_foreign(root: Path) -> None:
     others = sorted(path.name for path in root.iterdir())
     if others:
         raise InputError(f"{root}: holds something else ({', '.join(others[:3])}); choose an empty or a new directory")
+
+
+def same_recipe(known: str, recipe: str, incidental: Sequence[str]) -> bool:
+    """Whether two resolved recipes make the same examples.
+
+    Args:
+        known: One, as JSON.
+        recipe: The other.
+        incidental: Parameters that change no example.
+    """
+    if known == recipe or not incidental:
+        return known == recipe
+    try:
+        pair = [json.loads(known), json.loads(recipe)]
+    except ValueError:
+        return False
+    for data in pair:
+        if isinstance(data, dict) and isinstance(data.get("params"), dict):
+            data["params"] = {name: value for name, value in data["params"].items() if name not in incidental}
+    return bool(pair[0] == pair[1])
 
 
 def keeps_attempts(root: Path, recipe: str) -> bool:
@@ -138,19 +159,20 @@ def keep_attempts(root: Path, attempts: Attempts) -> None:
     write_file(root, f"{STATE}/{ATTEMPTS}", attempts.to_parquet())
 
 
-def prepare_folder(root: Path, recipe: str, *, overwrite: bool) -> None:
+def prepare_folder(root: Path, recipe: str, *, overwrite: bool, incidental: Sequence[str] = ()) -> None:
     """Make the directory ready for a recipe; call it with the lock held.
 
     Args:
         root: The dataset's directory.
         recipe: The resolved recipe, pretty JSON.
         overwrite: Start anew where another dataset is.
+        incidental: Parameters that change no example.
 
     Raises:
         InputError: It holds a dataset of another recipe and ``overwrite`` is not given.
     """
     known = _known_recipe(root)
-    if known is not None and (overwrite or known != recipe):
+    if known is not None and (overwrite or not same_recipe(known, recipe, incidental)):
         if not overwrite:
             raise InputError(
                 f"{root}: holds a dataset of another recipe ({_difference(known, recipe)}); "

@@ -43,6 +43,7 @@ class ShardTask:
         name: Which shard.
         first: Index in the split of its first example.
         rows: Number of examples.
+        log: The log with the answers of a language model; empty where none is asked.
         on_error: ``stop`` at the first example that cannot be made, or ``continue`` to try all of the shard's.
     """
 
@@ -52,6 +53,7 @@ class ShardTask:
     first: int
     rows: int
     on_error: OnError = "stop"
+    log: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class ShardDone:
     failures: tuple[tuple[str, str], ...] = ()
 
 
-def shard_tasks(prepared: Prepared, out: str, on_error: OnError = "stop") -> list[ShardTask]:
+def shard_tasks(prepared: Prepared, out: str, on_error: OnError = "stop", log: str = "") -> list[ShardTask]:
     """Cut the splits into shards, in order."""
     generator = prepared.generator
     most_rows = _MAX_ENGINE_ROWS if has_engine(generator) else _MAX_SHARD_ROWS
@@ -84,16 +86,16 @@ def shard_tasks(prepared: Prepared, out: str, on_error: OnError = "stop") -> lis
         for number in range(of):
             first = number * rows
             count = min(rows, size - first)
-            tasks.append(ShardTask(text, out, ShardName(split, number, of), first, count, on_error))
+            tasks.append(ShardTask(text, out, ShardName(split, number, of), first, count, on_error, log))
     return tasks
 
 
 def run_task(task: ShardTask) -> ShardDone:
     """Make one shard and record it; a function of the task alone, and of the attempts kept beside it."""
-    prepared = _prepared(task.recipe)
+    prepared = _prepared(task.recipe, task.log)
     root = Path(task.out)
     state.check_engine(root, prepared.engine)
-    attempts = _attempts(task.recipe, root)
+    attempts = _attempts(task.recipe, task.log, root)
     generator, factors = prepared.generator, prepared.factors
     writer = WRITERS[generator.content][prepared.recipe.output.format](root, task.name, generator.layout, factors)
     statistics = ShardStatistics(factors)
@@ -122,11 +124,12 @@ def run_task(task: ShardTask) -> ShardDone:
 
 
 @lru_cache(maxsize=2)
-def _prepared(text: str) -> Prepared:
+def _prepared(text: str, log: str) -> Prepared:
     """Plan and generator of a resolved recipe; a worker meets the same one again and again."""
-    return bound(Recipe.model_validate_json(text))
+    prepared = bound(Recipe.model_validate_json(text))
+    return prepared.answered(Path(log)) if log else prepared
 
 
 @lru_cache(maxsize=1)
-def _attempts(text: str, root: Path) -> Attempts | None:
-    return _prepared(text).stored_attempts(root / STATE)
+def _attempts(text: str, log: str, root: Path) -> Attempts | None:
+    return _prepared(text, log).stored_attempts(root / STATE)

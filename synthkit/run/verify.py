@@ -150,6 +150,7 @@ def _check_regenerated(root: Path, manifest: Manifest, count: int, report: Verif
         if difference:
             report.problems.append(f"manifest.json: made with another engine, nothing can be made again: {difference}")
             return
+    prepared = prepared.answered(root)
     attempts = prepared.stored_attempts(root)
     picked = Permutation(derive_key(0, manifest.fingerprint, "verify"), total)(np.arange(min(count, total)))
     starts = [0, *accumulate(manifest.splits.values())]

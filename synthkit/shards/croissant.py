@@ -88,6 +88,11 @@ def croissant(info: DatasetInfo) -> dict[str, Any]:
 def _personal(info: DatasetInfo) -> str:
     if info.engine is None:
         return "None: no person's data went in."
+    if info.content == "text":
+        return (
+            f"None was collected for this dataset. Its rationales were written by the language model "
+            f"{info.engine.model}; what its texts come from is told in the column source of each example."
+        )
     return (
         f"None was collected for this dataset. Its voices were made by {info.engine.name} ({info.engine.model}); whose "
         "recordings that learned from, if any, its own documentation says."

@@ -61,6 +61,10 @@ CASES = {
     "shapes": Case("shapes_sequence"),
     "speech": Case("synspeech_small", ["design.limit=24"]),
     "protein_families": Case("protein_families"),
+    "rationales": Case(
+        "anli_informed_reasoning",
+        ["params.corpus=grammar", "params.items=60", "license=CC0-1.0", "params.kind=known"],
+    ),
     "protein_file": Case(
         {
             "name": "proteins",

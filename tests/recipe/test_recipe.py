@@ -10,10 +10,14 @@ from synthkit.recipe import Categorical, Integers, Linspace, Logspace, LogUnifor
 from synthkit.recipe.load import from_data, load_recipe, recipe_names
 from synthkit.run import prepare
 
-NEED_FILES = {"cifar10_sequence"}
+NEED_FILES = {
+    "cifar10_sequence": r"params\.path: .*download",
+    "anli_information_extraction": r"params\.source: must name a folder with R1/train\.jsonl",
+    "anli_informed_reasoning": r"params\.source: must name a folder with R1/train\.jsonl",
+}
 
 
-@pytest.mark.parametrize("name", sorted(set(recipe_names()) - NEED_FILES))
+@pytest.mark.parametrize("name", sorted(set(recipe_names()) - set(NEED_FILES)))
 def test_every_recipe_prepares_and_survives_json(name):
     resolved = prepare(load_recipe(name)).recipe
     again = from_data(json.loads(resolved.pretty_json()), "again")
@@ -25,8 +29,29 @@ def test_every_recipe_prepares_and_survives_json(name):
 
 @pytest.mark.parametrize("name", sorted(NEED_FILES))
 def test_recipes_of_files_say_what_they_need(name):
-    with pytest.raises(InputError, match=rf"recipe {name}: params\.path: .*download"):
+    with pytest.raises(InputError, match=f"recipe {name}: {NEED_FILES[name]}"):
         prepare(load_recipe(name))
+
+
+@pytest.mark.parametrize("name", sorted(recipe_names()))
+def test_small_sizes(name):
+    """A recipe with a small size has at most a few hundred examples in it, and the same recipe.json as without."""
+    recipe = load_recipe(name)
+    if not recipe.smoke:
+        with pytest.raises(InputError, match="has no small size of its own; use --limit N"):
+            load_recipe(name, smoke=True)
+        return
+    small = prepare(load_recipe(name, smoke=True))
+    assert 1 <= small.plan.num_examples <= 400
+    assert "smoke" not in json.loads(small.recipe.pretty_json())
+
+
+def test_stated_parameters_need_no_prefix():
+    stated = load_recipe("anli_informed_reasoning", ["source=x", "llm.name=y", "service.retries=3"])
+    assert (stated.params["source"], stated.params["llm"]["name"]) == ("x", "y")
+    assert stated.params["service"] == {"retries": 3}
+    with pytest.raises(InputError, match="items: unknown field"):
+        load_recipe("anli_informed_reasoning", ["items=3"])
 
 
 def test_json_and_python_say_the_same(recipe, data):

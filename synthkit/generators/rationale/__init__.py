@@ -1,0 +1,1 @@
+"""Explanations of right answers: kinds, checks, and what is measured of them."""
