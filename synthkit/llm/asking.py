@@ -24,6 +24,7 @@ __all__ = ["AskProgress", "AskReport", "OnAsk", "ask", "ask_all", "failed_questi
 _FIRST_WAIT = 0.5
 _LONGEST_WAIT = 60.0
 _SHOWN_FAILURES = 5
+_UNREACHED = 4  # calls without a connection, where there never was one: nobody is there
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +184,9 @@ class _Asker:
         return outcome
 
     def _understood(self, outcome: Outcome) -> Outcome:
-        """A service that refuses its very first request refuses what all have in common."""
+        """A service that refuses its very first request refuses what all have in common; or it is not there."""
+        if outcome.unreached and not self._answers and self.report.again >= _UNREACHED:
+            return Outcome("fatal", why=outcome.why)
         if outcome.kind == "refused" and not self._answers:
             return Outcome("fatal", why=f"{self._service.url}: {outcome.why}")
         self._answers = self._answers or outcome.kind == "reply"

@@ -113,7 +113,7 @@ class Ledger:
             if prices is None:
                 raise InputError(
                     f"--budget {budget}: the prices of the model are not known; state those of your provider, e.g. "
-                    "--set params.llm.prices.prompt=0.5 --set params.llm.prices.completion=1.5 (of a million tokens), "
+                    "--set service.prices.prompt=0.5 --set service.prices.completion=1.5 (of a million tokens), "
                     "or give the budget in tokens"
                 )
             if prices.currency != budget.unit:

@@ -37,6 +37,7 @@ class Outcome:
         wait: Seconds that the service asks to wait; None where it does not say.
         overloaded: Whether there were too many calls.
         maybe_paid: Whether the service may have made an answer that was lost.
+        unreached: Whether there was no connection at all.
     """
 
     kind: Literal["reply", "again", "refused", "fatal"]
@@ -45,6 +46,7 @@ class Outcome:
     wait: float | None = None
     overloaded: bool = False
     maybe_paid: bool = False
+    unreached: bool = False
 
 
 class Service:
@@ -95,20 +97,26 @@ class Service:
                     content=request.body.encode(),
                     options={"headers": {"Content-Type": "application/json", "Idempotency-Key": request.key}},
                 )
-        except (TimeoutError, o.APITimeoutError) as error:
-            connected = not _before_sending(error)
-            return Outcome("again", why=f"no answer within {self._timeout:g} s", maybe_paid=connected)
+        except (TimeoutError, o.APIConnectionError) as error:  # of which openai's APITimeoutError is one
+            return self._unanswered(error)
         except o.APIStatusError as error:
             return self.status(request, error)
-        except o.APIConnectionError as error:
-            why = self.hidden(f"no connection: {_first_line(error.__cause__ or error)}")
-            return Outcome("again", why=why, maybe_paid=not _before_sending(error))
         except (o.APIError, ValueError) as error:  # an answer that is no JSON
             return Outcome("again", why=self.hidden(_first_line(error)), maybe_paid=True)
         reply = reply_of(request.key, data, "chat", self.hidden)
         if reply is None:
             return Outcome("again", why="an answer that is no chat completion", maybe_paid=True)
         return Outcome("reply", reply)
+
+    def _unanswered(self, error: BaseException) -> Outcome:
+        """No answer came, for the network or the time it took; aiohttp calls a refused connection a timeout too."""
+        if _before_sending(error):
+            why = f"no connection to {self.url}: {_first_line(error.__cause__ or error)}"
+            return Outcome("again", why=self.hidden(why), unreached=True)
+        if isinstance(error, TimeoutError | self.openai.APITimeoutError):
+            return Outcome("again", why=f"no answer within {self._timeout:g} s", maybe_paid=True)
+        why = f"the connection broke: {_first_line(error.__cause__ or error)}"
+        return Outcome("again", why=self.hidden(why), maybe_paid=True)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -138,6 +138,14 @@ def test_a_service_that_refuses_the_first_request_refuses_all(serve, explained, 
     assert server.calls == 1
 
 
+def test_nobody_there_is_told_soon(explained, tmp_path):
+    recipe = explained(None, params__service__base_url="http://127.0.0.1:9/v1", params__service__retries=20)
+    with pytest.raises(WorkError, match=r"stopped: no connection to http://127\.0\.0\.1:9/v1: "):
+        build(recipe, tmp_path / "a")
+    with RequestLog(tmp_path / "a" / "requests.sqlite") as log:
+        assert log.doubtful("gpt-3.5-turbo").total == 0  # nothing went out
+
+
 def test_a_request_that_is_refused_is_kept_with_the_reason(serve, explained, oracle, tmp_path):
     server = serve(oracle(), lambda number, body: 400 if number % 8 == 0 else None)
     build(explained(server, params__service__in_flight=2), tmp_path / "a")
@@ -332,7 +340,7 @@ def test_the_command_line(serve, explained, oracle, tmp_path, synthkit):
     replayed = synthkit("generate", "r.json", "--out", "b", "--replay", "--log", "a")
     assert made.stdout.splitlines()[-1] == replayed.stdout.splitlines()[-1]
     assert len(server.paid) == 32
-    for wrong in (["--budget", "lots"], ["--budget", "5usd"], ["--log", "a", "--out", "c"]):
+    for wrong in (["--budget", "lots"], ["--budget", "5usd"], ["--log", "a"]):
         done = synthkit("generate", "r.json", "--out", "c", *wrong, check=False)
         assert done.returncode == 2, wrong
     done = synthkit("generate", "nli_grammar", "--out", "d", "--replay", check=False)

@@ -34,13 +34,21 @@ ITEM = Item(
         ([], "spans is empty"),
         ([" "], "a span is empty"),
         (["all of the cats"], "the span 'all of the cats' is not in the input"),
-        (["Most of the cats are asleep. The door is open.", "Some of the cats are asleep."], "all of the input"),
+        (["Most of the cats are asleep. The door is open.", "Some of the cats are asleep."], ""),
     ],
 )
 def test_spans_are_looked_for_in_the_input(spans, problem):
     found = KINDS["information_extraction"].problem(ITEM, Extraction(spans=spans))
     assert problem in found
     assert bool(problem) == bool(found)
+
+
+def test_a_copy_of_a_long_input_is_no_choice():
+    text = " ".join(f"word{k}" for k in range(40))
+    item = Item("x", (("premise", text), ("hypothesis", "word3 is there.")), "entailment", "here")
+    problem = KINDS["information_extraction"].problem
+    assert "all of the input" in problem(item, Extraction(spans=[text]))
+    assert problem(item, Extraction(spans=["word3 word4", "word3 is there"])) == ""
 
 
 def test_spans_become_the_letters_of_the_input():
@@ -148,7 +156,8 @@ def test_the_report_and_the_card(serve, explained, oracle, tmp_path, synthkit):
     assert json.loads(synthkit("rationales", "show", "a", "--json").stdout)["turns"] == server.calls
     synthkit("generate", "nli_grammar", "--smoke", "--out", "n")
     done = synthkit("rationales", "show", "n", check=False)
-    assert (done.returncode, done.stderr[:34]) == (2, "synthkit: n: holds no rationales th")
+    assert done.returncode == 2
+    assert done.stderr.startswith("synthkit: n: holds no rationales")
 
 
 def test_known_rationales_need_no_service(explained, tmp_path):

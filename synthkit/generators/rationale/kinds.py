@@ -16,7 +16,7 @@ __all__ = ["KINDS", "SPAN_MARK", "Extraction", "Kind", "Reasoned", "same_answer"
 
 SPAN_MARK = " ; "
 _WHOLE = 0.9  # of the words of an input: more is no choice
-_LEAST_WORDS = 8  # of an input of which something can be left out
+_LEAST_WORDS = 30  # of an input of which something can be left out: all of a short one may decide
 _LEAST_NEW = 3  # words of a reasoning beside the answer and words that say nothing
 _SAY_NOTHING = frozenset(
     words_of(
