@@ -36,7 +36,6 @@ __all__ = ["Rationales", "RationalesParams"]
 _TYPICAL_BYTES = 1500
 _PLACEHOLDERS = ("input", "label", "choices")
 _NOT_ASKED = Explained()
-_STATUS = ("accepted", "rejected", "not asked")
 
 
 class RationalesParams(Record):

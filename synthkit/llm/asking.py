@@ -240,9 +240,9 @@ async def ask(
     service = Service(options)
     try:
         if options.mode == "batch":
-            from synthkit.llm.batches import ask_by_batches
+            from synthkit.llm.batches import BatchAsker
 
-            return await ask_by_batches(list(dialogues), log, service, options, ledger, on_ask)
+            return await BatchAsker(list(dialogues), log, service, options, ledger, on_ask).run()
         if log.open_batches():
             raise InputError(
                 f"{log.path}: has batches whose answers are not there yet; collect them first, with "

@@ -16,7 +16,7 @@ from synthkit.llm.options import ServiceOptions
 from synthkit.llm.request import REFUSED, Reply, Request, Usage, canonical
 from synthkit.llm.service import Service, reply_of
 
-__all__ = ["ask_by_batches"]
+__all__ = ["BatchAsker"]
 
 _ENDED = ("completed", "failed", "expired", "cancelled")
 _MOST_BYTES = 190 * 2**20  # services take 200 MB
@@ -30,19 +30,9 @@ class _Lost(Exception):  # noqa: N818 - what it means is decided by who asks
     """A batch that this key does not see."""
 
 
-async def ask_by_batches(
-    dialogues: list[Dialogue[Any]],
-    log: RequestLog,
-    service: Service,
-    options: ServiceOptions,
-    ledger: Ledger,
-    on_ask: OnAsk | None,
-) -> AskReport:
-    """All dialogues to their ends, round by round: what a round leaves open is handed in again."""
-    return await _Batcher(dialogues, log, service, options, ledger, on_ask).run()
+class BatchAsker:
+    """Asks by batches, round by round: what a round leaves open is handed in again."""
 
-
-class _Batcher:
     def __init__(
         self,
         dialogues: list[Dialogue[Any]],
@@ -58,6 +48,7 @@ class _Batcher:
         self.report = AskReport()
 
     async def run(self) -> AskReport:
+        """All dialogues to their ends."""
         for id, keys in self._log.open_batches().items():
             if id.startswith(_OURS):
                 found = await self._find(id)

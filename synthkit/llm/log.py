@@ -97,15 +97,7 @@ class RequestLog:
         return None if row is None else _reply(row)
 
     def get_many(self, keys: Sequence[str]) -> dict[str, Reply]:
-        found: dict[str, Reply] = {}
-        with self._told():
-            for start in range(0, len(keys), _CHUNK):
-                wanted = json.dumps(keys[start : start + _CHUNK])
-                rows = self._db.execute(
-                    f"SELECT {_COLUMNS} FROM replies WHERE key IN (SELECT value FROM json_each(?))", (wanted,)
-                )
-                found |= {row[0]: _reply(row) for row in rows}
-        return found
+        return {row[0]: _reply(row) for row in self._rows(f"SELECT {_COLUMNS} FROM replies", keys)}
 
     def write(self, sent: Sequence[Request], void: Sequence[str], replies: Sequence[Reply]) -> None:
         """Write down what happened, all of it or nothing: requests that go out, such that came to nothing, answers."""
@@ -115,23 +107,11 @@ class RequestLog:
                 "ON CONFLICT(key) DO UPDATE SET sent = sent + 1",
                 [(request.key, request.model, request.body) for request in sent],
             )
-            self._db.executemany("UPDATE requests SET void = void + 1 WHERE key = ?", [(key,) for key in void])
-            self._db.executemany(
-                f"INSERT OR IGNORE INTO replies({_COLUMNS}) VALUES(?, ?, ?, ?, ?, ?, ?, ?)", map(_row, replies)
-            )
+            self._ended(void, replies)
 
     def bodies(self, keys: Sequence[str]) -> dict[str, str]:
         """Key -> body of requests."""
-        found: dict[str, str] = {}
-        with self._told():
-            for start in range(0, len(keys), _CHUNK):
-                wanted = json.dumps(keys[start : start + _CHUNK])
-                found |= dict(
-                    self._db.execute(
-                        "SELECT key, body FROM requests WHERE key IN (SELECT value FROM json_each(?))", (wanted,)
-                    )
-                )
-        return found
+        return dict(self._rows("SELECT key, body FROM requests", keys))
 
     def spent(self, model: str) -> Usage:
         """Tokens of all answers to requests of a model."""
@@ -173,10 +153,7 @@ class RequestLog:
         """All of a batch is known: its answers, and the requests that came to nothing."""
         with self._told(), self._transaction():
             self._db.execute("UPDATE batches SET open = 0 WHERE id = ?", (id,))
-            self._db.executemany("UPDATE requests SET void = void + 1 WHERE key = ?", [(key,) for key in void])
-            self._db.executemany(
-                f"INSERT OR IGNORE INTO replies({_COLUMNS}) VALUES(?, ?, ?, ?, ?, ?, ?, ?)", map(_row, replies)
-            )
+            self._ended(void, replies)
 
     def open_batches(self) -> dict[str, list[str]]:
         """Batches that were handed in and have not ended: id -> keys of their requests."""
@@ -187,6 +164,20 @@ class RequestLog:
             ):
                 found.setdefault(id, []).append(key)
         return found
+
+    def _rows(self, select: str, keys: Sequence[str]) -> Iterator[Any]:
+        """Rows of some keys."""
+        with self._told():
+            for start in range(0, len(keys), _CHUNK):
+                wanted = json.dumps(keys[start : start + _CHUNK])
+                yield from self._db.execute(f"{select} WHERE key IN (SELECT value FROM json_each(?))", (wanted,))
+
+    def _ended(self, void: Sequence[str], replies: Sequence[Reply]) -> None:
+        """Requests that came to nothing, and answers; within a transaction."""
+        self._db.executemany("UPDATE requests SET void = void + 1 WHERE key = ?", [(key,) for key in void])
+        self._db.executemany(
+            f"INSERT OR IGNORE INTO replies({_COLUMNS}) VALUES(?, ?, ?, ?, ?, ?, ?, ?)", map(_row, replies)
+        )
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:

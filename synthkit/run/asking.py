@@ -143,11 +143,10 @@ def collect(prepared: Prepared, root: Path, options: AskOptions) -> Prepared:
     if options.replay:
         _all_there(prepared, generator, path)
         return prepared.answered(path)
-    if options.on_estimate is not None:
-        found = estimate(prepared, path)
-        if found is not None:
-            options.on_estimate(found)
-    total = sum(len(part) for part in _parts(prepared, generator))
+    found = estimate(prepared, path)
+    if found is not None and options.on_estimate is not None:
+        options.on_estimate(found)
+    total = 0 if found is None else found.questions
     with RequestLog(path) as log:
         report = ask_all(
             (dialogue for part in _parts(prepared, generator) for dialogue in settle(part, log)),
