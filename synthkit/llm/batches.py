@@ -107,9 +107,9 @@ class BatchAsker:
         # Killed in the middle of what follows, the next run finds the batch by this name among those of the service.
         ours = f"{_OURS}{hashlib.sha256(text).hexdigest()[:32]}"
         try:
-            file = await client.files.create(file=("requests.jsonl", text), purpose="batch")
             self._log.write(part, [], [])
             self._log.begin_batch(ours, keys)
+            file = await client.files.create(file=("requests.jsonl", text), purpose="batch")
             batch = await client.batches.create(
                 input_file_id=file.id,
                 endpoint="/v1/chat/completions",

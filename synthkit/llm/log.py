@@ -140,7 +140,9 @@ class RequestLog:
     def begin_batch(self, id: str, keys: Iterable[str]) -> None:
         """A batch is about to be handed in, under a name of ours."""
         with self._told(), self._transaction():
-            self._db.execute("INSERT INTO batches(id, open) VALUES(?, 1)", (id,))
+            # The name follows from the requests: a batch that came to nothing may have had it before.
+            self._db.execute("DELETE FROM batch_requests WHERE batch = ?", (id,))
+            self._db.execute("INSERT OR REPLACE INTO batches(id, open) VALUES(?, 1)", (id,))
             self._db.executemany("INSERT INTO batch_requests VALUES(?, ?)", [(id, key) for key in keys])
 
     def name_batch(self, ours: str, id: str) -> None:

@@ -68,6 +68,7 @@ class Server:
         self.delay = 0.0
         self.files, self.batches = {}, {}
         self.batch_fault = lambda number, body: None
+        self.path_fault = lambda method, path: None
         self.batch_polls = 1
         self.url = ""
 
@@ -136,6 +137,9 @@ class Server:
 
     async def other(self, scope, headers, raw, send):
         path, owner = scope["path"], headers.get("authorization", "")
+        status = self.path_fault(scope["method"], path)
+        if status:
+            return await reply(send, status, {"error": {"message": "not now"}})
         if path == "/v1/files":
             lines = [json.loads(line) for line in raw.splitlines() if line.startswith(b'{"custom_id"')]
             name = f"file-{len(self.files)}"

@@ -72,6 +72,27 @@ def test_batches_that_bring_nothing_end_it(serve, explained, oracle, tmp_path):
     assert set(server.paid.values()) == {1}
 
 
+@pytest.mark.parametrize("place", ["/v1/files", "/v1/batches"])
+def test_a_batch_that_is_not_taken_is_handed_in_again(serve, explained, oracle, tmp_path, place):
+    server = serve(oracle())
+    failed = []
+
+    def fault(method, path):
+        if (method, path) == ("POST", place) and not failed:
+            failed.append(path)
+            return 500
+        return None
+
+    server.path_fault = fault
+    build(explained(server, **BATCH), tmp_path / "a")
+    assert failed == [place]
+    assert set(server.paid.values()) == {1}
+    with RequestLog(tmp_path / "a" / "requests.sqlite") as log:
+        assert log.doubtful("gpt-3.5-turbo").total == 0
+        rows = list(log._db.execute("SELECT sent, void FROM requests"))
+    assert set(rows) == {(2, 1)}
+
+
 def killed(recipe, folder, server, moment):
     """Run a build in a process of its own and kill it at a moment."""
     (folder / "r.json").write_text(recipe.pretty_json())
