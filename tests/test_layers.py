@@ -36,7 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "plan",
         "shards",
     }
-    | {"audit", "metrics", "speech", "llm", "ops", "_core"}
+    | {"audit", "metrics", "speech", "llm", "saliency", "ops", "_core"}
     | GROUND,
     "synthkit": {"dataset"},
     "report": {"dataset", "metrics", "analysis", "records", "errors"},
@@ -46,12 +46,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "augment": {"records", "errors"},
     "dataset": {"run", "generators", "shards"} | GROUND,
     "run": {"plan", "generators", "audit", "shards", "llm"} | GROUND,
-    "generators": {"ops", "speech", "llm"} | GROUND,
+    "generators": {"saliency", "ops", "speech", "llm"} | GROUND,
     "audit": {"metrics", "ops", "shards"} | GROUND,
     "plan": GROUND,
     "shards": {"records", "errors"},
     "metrics": {"ops", "seeds", "records", "errors"},
     "speech": {"recipe", "seeds", "records", "errors", "plugins"},
+    "saliency": {"models", "recipe", "seeds", "records", "errors"},
     "llm": {"recipe", "records", "errors"},
     "ops": {"_core", "errors"},
     # A recipe file builds one record and holds no logic.
@@ -68,7 +69,21 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 # What each room may be imported without: these start in a moment and run where the extras are not installed.
 HEAVY = {"torch", "torchaudio", "transformers", "soundfile", "matplotlib", "scipy", "pandas", "datasets", "sklearn"}
-LIGHT = ["errors", "records", "exact", "seeds", "recipe", "plugins", "plan", "ops", "metrics", "audit", "speech", "llm"]
+LIGHT = [
+    "errors",
+    "records",
+    "exact",
+    "seeds",
+    "recipe",
+    "plugins",
+    "plan",
+    "ops",
+    "metrics",
+    "audit",
+    "speech",
+    "llm",
+    "saliency",
+]
 LIGHT += ["generators", "run", "dataset", "train"]
 
 

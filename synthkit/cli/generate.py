@@ -10,12 +10,15 @@ from typing import Any
 from synthkit.cli.output import console, print_json
 from synthkit.cli.progress import progress_bar
 from synthkit.errors import InputError
+from synthkit.generators.registry import generator_class
 from synthkit.llm.asking import AskProgress
 from synthkit.llm.budget import parse_budget
+from synthkit.recipe import Recipe
 from synthkit.recipe.load import load_recipe
 from synthkit.run import Progress, build
 from synthkit.run.asking import AskOptions, Estimate
 from synthkit.run.build import BuildResult
+from synthkit.saliency.options import parse_memory
 from synthkit.shards.wording import format_bytes
 
 __all__ = ["run"]
@@ -34,11 +37,14 @@ def run(
     budget: str | None = None,
     replay: bool = False,
     log: Path | None = None,
+    max_memory: str | None = None,
 ) -> None:
     """Make the dataset and print its fingerprint last."""
     if on_error not in ("continue", "stop"):
         raise InputError(f"--on-error: must be continue or stop, not {on_error!r}")
     loaded = load_recipe(recipe, sets, smoke=smoke)
+    if max_memory is not None:
+        loaded = load_recipe(recipe, [*sets, _memory(loaded, max_memory)], smoke=smoke)
     limit = None if budget is None else parse_budget(budget)
     started = time.perf_counter()
     with progress_bar(loaded.name) as on_progress:
@@ -65,6 +71,14 @@ def run(
     else:
         print(_summary(result, seconds))
         print(f"fingerprint {result.fingerprint}")
+
+
+def _memory(recipe: Recipe, amount: str) -> tuple[str, int]:
+    """What a teacher may take, as a change of the recipe: the examples depend on it."""
+    found = parse_memory(amount)
+    if "max_memory" not in generator_class(recipe.generator).Params.model_fields:
+        raise InputError(f"--max-memory: recipe {recipe.name} has no teacher; only saliency rationales have one")
+    return "params.max_memory", found
 
 
 def _announce(found: Estimate) -> None:

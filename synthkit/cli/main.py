@@ -82,6 +82,9 @@ def generate(
     log: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Request log; by default requests.sqlite in DIR.")
     ] = None,
+    max_memory: Annotated[
+        str | None, typer.Option("--max-memory", metavar="M", help="Most memory of a teacher, e.g. 2GB or 512MiB.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Make a dataset from a recipe, or finish one that was begun."""
@@ -101,6 +104,7 @@ def generate(
         budget=budget,
         replay=replay,
         log=log,
+        max_memory=max_memory,
     )
 
 
@@ -304,13 +308,13 @@ def harness(
 
 @app.command()
 def compare(
-    first: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a training of a language model.")],
+    first: Annotated[Path, typer.Argument(metavar="RUN", help="Training of a language model, or point of a sweep.")],
     second: Annotated[Path, typer.Argument(metavar="OTHER", help="Another one, that answered the same texts.")],
     split: Annotated[str | None, typer.Option(metavar="SPLIT", help="By default the first test split.")] = None,
     resamples: Annotated[int, typer.Option(metavar="N", help="Draws of the bootstrap.", min=100)] = 10_000,
     json: Json = False,
 ) -> None:
-    """Compare the answers of two trained language models, text by text."""
+    """Compare the answers of two trained language models, text by text; of two points of a sweep also by seeds."""
     from synthkit.cli.language import run_compare
 
     run_compare(first, second, split=split, resamples=resamples, as_json=json)

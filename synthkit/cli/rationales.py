@@ -7,13 +7,24 @@ from pathlib import Path
 
 from synthkit.cli.output import console, print_json, print_text
 from synthkit.dataset import load
-from synthkit.dataset.rationales import RationaleReport, rationale_report
+from synthkit.dataset.rationales import RationaleReport, SaliencyReport, rationale_report
+from synthkit.errors import InputError
 from synthkit.records import TextExample
 
 __all__ = ["run_show"]
 
 _SHOWN_REASONS = 8
-_BESIDE = ("status", "rejection", "rejected_rationale", "said_answer", "evidence", "human_rationale", "request")
+_BESIDE = (
+    "status",
+    "rejection",
+    "rejected_rationale",
+    "said_answer",
+    "teacher_answer",
+    "evidence",
+    "human_rationale",
+    "reasoning",
+    "request",
+)
 
 
 def run_show(directory: Path, split: str | None, examples: int, *, rejected: bool, as_json: bool) -> None:
@@ -22,13 +33,18 @@ def run_show(directory: Path, split: str | None, examples: int, *, rejected: boo
     if as_json:
         print_json(asdict(report))
         return
-    _print(report)
+    if isinstance(report, SaliencyReport):
+        if rejected:
+            raise InputError(f"{directory}: --rejected: a teacher's saliency rejects nothing")
+        _print_saliency(report)
+    else:
+        _print(report)
     wanted = "rejected" if rejected else "accepted"
     shown = 0
     for example in load(directory, split):
         if shown == examples:
             break
-        if isinstance(example, TextExample) and example.annotations["status"] == wanted:
+        if isinstance(example, TextExample) and example.annotations.get("status", wanted) == wanted:
             shown += 1
             _print_example(example)
 
@@ -57,6 +73,30 @@ def _print(report: RationaleReport) -> None:
             markup=False,
         )
     screen.print(f"licence of the source: {', '.join(report.licenses)}", markup=False)
+
+
+def _print_saliency(report: SaliencyReport) -> None:
+    from rich.table import Table
+
+    screen = console()
+    table = Table("measure", "chosen words", "as many drawn", "better by", "95 % interval")
+    for name, gain in report.gains.items():
+        interval = f"{gain.low:+.3f} to {gain.high:+.3f}"
+        numbers = f"{gain.mean:.3f}", f"{gain.control:.3f}", f"{gain.difference:+.3f}"
+        table.add_row(name.replace("_", " "), *numbers, interval)
+    screen.print(table)
+    screen.print(
+        f"{report.examples:,} examples, the teacher has {report.teacher_accuracy:.1%} right, {report.words:.1f} words "
+        "chosen on average",
+        markup=False,
+    )
+    if report.average_precision is not None:
+        said = f"average precision of the scores for the known evidence: {report.average_precision:.3f}"
+        screen.print(said, markup=False)
+    if report.delta is not None:
+        screen.print(f"integrated gradients miss their sum by {report.delta:.2g} nats at most", markup=False)
+    if report.windowed:
+        screen.print(f"read in windows: {report.windowed:,} long texts", markup=False)
 
 
 def _print_example(example: TextExample) -> None:

@@ -8,19 +8,16 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any, ClassVar, Literal, Self
 
-import numpy as np
 from pydantic import Field, model_validator
 
 from synthkit.errors import ExamplesError, InputError
 from synthkit.generators.answers import FINAL_ANSWER, final_answer
 from synthkit.generators.base import FactorSpec, Source
-from synthkit.generators.corpora.base import WHOLE, Corpus, Item, Licensed
-from synthkit.generators.corpora.grammar import LICENSED, grammar_corpus
-from synthkit.generators.corpora.source import SourceOptions, licensed, open_corpus
+from synthkit.generators.corpora.base import Corpus, Item
+from synthkit.generators.corpora.questions import CorpusParams, Questions
 from synthkit.generators.rationale.columns import Explained, annotation_columns, part_names, row_of
 from synthkit.generators.rationale.kinds import KINDS, Kind, same_answer
-from synthkit.generators.rationale.words import words_of
-from synthkit.generators.text import compare_steps, measured_names, measured_numbers, with_measured
+from synthkit.generators.text import compare_steps
 from synthkit.llm.dialogue import Dialogue, Question, settle
 from synthkit.llm.log import Replies
 from synthkit.llm.options import ModelOptions, ServiceOptions
@@ -29,7 +26,6 @@ from synthkit.llm.request import canonical
 from synthkit.recipe import Recipe
 from synthkit.recipe.base import Record
 from synthkit.records import EngineInfo, FactorInfo, Pool, Rows, Strings, TextBatch, TextExample, TextLayout, Verdict
-from synthkit.seeds import derive_key
 
 __all__ = ["Rationales", "RationalesParams"]
 
@@ -38,14 +34,10 @@ _PLACEHOLDERS = ("input", "label", "choices")
 _NOT_ASKED = Explained()
 
 
-class RationalesParams(Record):
-    """Settings of a dataset of explained questions.
+class RationalesParams(CorpusParams):
+    """Settings of a dataset of explained questions; which, see `CorpusParams`.
 
     Attributes:
-        corpus: ``grammar``: inferences of our own grammar, whose evidence is known. Or a published one, from files.
-        source: Folder of a published corpus, or ``hf:NAME`` for the package datasets.
-        rounds: Rounds of ANLI; empty for all that there are.
-        items: How many inferences of the grammar there are to take from.
         kind: ``information_extraction``, ``informed_reasoning`` (the right answer is given) and ``free`` (it is not)
             ask a model. ``human`` takes what people wrote, ``known`` what the corpus knows (grammar, SVAMP).
         rationale_splits: Splits that are explained; the texts of the others stay as they are.
@@ -54,10 +46,6 @@ class RationalesParams(Record):
         service: Where it is; nothing of it changes an example.
     """
 
-    corpus: Literal["grammar", "anli", "esnli", "commonsense_qa", "svamp"] = "grammar"
-    source: str = ""
-    rounds: tuple[int, ...] = Field(default=(), strict=False)
-    items: int = Field(default=2400, ge=1, le=1_000_000)
     kind: Literal["information_extraction", "informed_reasoning", "free", "human", "known"] = "informed_reasoning"
     rationale_splits: tuple[str, ...] = Field(default=("train",), min_length=1, strict=False)
     prompt: str = ""
@@ -66,10 +54,6 @@ class RationalesParams(Record):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if self.corpus == "grammar" and self.source:
-            raise ValueError("source: the grammar needs none; name the corpus that it is, e.g. corpus = 'anli'")
-        if self.rounds and self.corpus != "anli":
-            raise ValueError("rounds: only ANLI has rounds")
         if self.prompt and self.kind not in KINDS:
             raise ValueError(f"prompt: kind {self.kind!r} asks no model")
         return self
@@ -87,6 +71,7 @@ class Rationales:
 
     def __init__(self, recipe: Recipe, params: RationalesParams, replies: Replies | None = None) -> None:
         self._recipe, self._params, self._replies = recipe, params, replies
+        self._questions = Questions(recipe, params)
         self._everything: Callable[[], Iterable[Rows]] | None = None
 
     @classmethod
@@ -104,16 +89,9 @@ class Rationales:
         found._everything = everything
         return found
 
-    @cached_property
-    def _corpus(self) -> Corpus:
-        p = self._params
-        if p.corpus == "grammar":
-            return grammar_corpus(p.items, derive_key(self._recipe.seed, self._recipe.name, "corpus"))
-        return open_corpus(p.corpus, p.source, self._recipe.split_names, SourceOptions(p.rounds))
-
     @property
-    def _licensed(self) -> Licensed:
-        return LICENSED if self._params.corpus == "grammar" else licensed(self._params.corpus)
+    def _corpus(self) -> Corpus:
+        return self._questions.corpus
 
     @cached_property
     def _kind(self) -> Kind | None:
@@ -167,46 +145,24 @@ class Rationales:
         columns = annotation_columns(part_names(self._corpus), asked=self.asks)
         return TextLayout(True, self._corpus.labels, _TYPICAL_BYTES, columns)
 
-    @cached_property
+    @property
     def measured(self) -> tuple[FactorInfo, ...]:
-        corpus = self._corpus
-        longest = max(len(words_of(item.text)) for items in corpus.parts.values() for item in items)
-        found = [measured_numbers("words", "Words of the input", low=0, high=longest)]
-        if corpus.kinds:
-            found.insert(0, measured_names("phenomenon", "Kind of the question", corpus.kinds))
-        if corpus.labels:
-            found.insert(0, measured_names("label", "The right answer", corpus.labels))
-        return tuple(found)
+        return self._questions.measured
 
     @property
     def notes(self) -> tuple[str, ...]:
-        known = self._licensed
-        note = (known.note,) if known.note else ()
-        return (*self._corpus.notes, *note)
+        return self._questions.notes
 
     def problems(self) -> list[str]:
-        p, wanted = self._params, self._licensed
         found = [
             f"params.rationale_splits: no split is named {split!r}"
-            for split in p.rationale_splits
+            for split in self._params.rationale_splits
             if split not in self._recipe.splits
         ]
-        if self._recipe.license != wanted.license:
-            found.append(
-                f"license: must be {wanted.license!r}, the licence of the source {p.corpus}, not "
-                f"{self._recipe.license!r}: what is made of it is passed on under it"
-            )
-        if p.corpus != "grammar" and wanted.citation not in self._recipe.citation:
-            found.append(f"citation: must name the source: {wanted.citation}")
+        found += self._questions.recipe_problems()
         if self._kind is not None:
             found += self._prompt_problems()
-        if found:
-            return found
-        try:
-            corpus = self._corpus
-        except InputError as error:
-            return [f"params.source: {error}" if p.corpus != "grammar" else str(error)]
-        return self._known_problems(corpus)
+        return found or self._questions.corpus_problems() or self._known_problems()
 
     def _prompt_problems(self) -> list[str]:
         try:
@@ -217,31 +173,22 @@ class Rationales:
             return [f"params.prompt: asks for {prompt.kind}, but params.kind is {self._params.kind!r}"]
         return []
 
-    def _known_problems(self, corpus: Corpus) -> list[str]:
-        kind = self._params.kind
+    def _known_problems(self) -> list[str]:
+        kind, corpus = self._params.kind, self._corpus
         if kind in KINDS:
             return []
         having = any(self._ready(item).text for items in corpus.parts.values() for item in items)
         return [] if having else [f"params.kind: {corpus.name} has no explanations of the kind {kind!r}"]
 
     def pools(self) -> Mapping[str, Pool]:
-        parts = self._corpus.parts
-        whole = WHOLE in parts
-        return {s: Pool(WHOLE if whole else s, len(parts[WHOLE if whole else s])) for s in self._recipe.split_names}
-
-    def _items(self, rows: Rows) -> list[Item]:
-        if rows.item is None:
-            raise InputError("rationales: rows need an item each")
-        parts = self._corpus.parts
-        part = parts[WHOLE] if WHOLE in parts else parts[rows.split]
-        return [part[number] for number in rows.item.tolist()]
+        return self._questions.pools()
 
     def dialogues(self, rows: Rows) -> list[Dialogue[Any]]:
         """What is asked about rows of a split; nothing where it is not explained."""
         kind = self._kind
         if kind is None or rows.split not in self._params.rationale_splits:
             return []
-        return [self._dialogue(kind, id, item) for id, item in zip(rows.ids, self._items(rows), strict=True)]
+        return [self._dialogue(kind, id, item) for id, item in zip(rows.ids, self._questions.items(rows), strict=True)]
 
     def _dialogue(self, kind: Kind, id: str, item: Item) -> Dialogue[Any]:
         m = self._params.llm
@@ -271,7 +218,7 @@ class Rationales:
         """What the log, or the source, has of rows."""
         if rows.split not in self._params.rationale_splits:
             return [_NOT_ASKED] * len(rows)
-        items = self._items(rows)
+        items = self._questions.items(rows)
         if self._kind is None:
             return [self._ready(item) for item in items]
         if self._replies is None:
@@ -297,12 +244,7 @@ class Rationales:
 
     def make(self, rows: Rows) -> TextBatch:
         """The texts of rows; without a log their explanations are not asked."""
-        items, explained = self._items(rows), self._explained(rows)
-        measures = {"words": [len(words_of(item.text)) for item in items]}
-        if self._corpus.kinds:
-            measures["phenomenon"] = [self._corpus.kinds.index(item.kind) for item in items]
-        if self._corpus.labels:
-            measures["label"] = [self._corpus.labels.index(item.target) for item in items]
+        items, explained = self._questions.items(rows), self._explained(rows)
         columns: dict[str, list[Any]] = {column.name: [] for column in self.layout.annotations}
         for item, found in zip(items, explained, strict=True):
             others = max(self._counts[found.text] - 1, 0) if found.status == "accepted" else 0
@@ -310,7 +252,7 @@ class Rationales:
             for name, values in columns.items():
                 values.append(row[name])
         return TextBatch(
-            with_measured(rows, self.measured, {name: np.array(values) for name, values in measures.items()}),
+            self._questions.with_measures(rows, items),
             self.layout,
             Strings.of([item.text for item in items]),
             Strings.of([item.target for item in items]),

@@ -21,6 +21,7 @@ _OWN = {
     "sentences": "synthkit.generators.sentences:WordRecall",
     "nli": "synthkit.generators.nli:InferenceTask",
     "rationales": "synthkit.generators.rationales:Rationales",
+    "saliency": "synthkit.generators.saliency_rationales:SaliencyRationales",
     "speech": "synthkit.generators.speech:Speech",
 }
 _REGISTRY = Registry("synthkit.generators", _OWN, "generator", "generator")

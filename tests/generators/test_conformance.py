@@ -65,6 +65,7 @@ CASES = {
         "anli_informed_reasoning",
         ["params.corpus=grammar", "params.items=60", "license=CC0-1.0", "params.kind=known"],
     ),
+    "saliency": Case("nli_grammar_saliency", ["params.teacher=tiny:bert", "params.items=40", "params.steps=4"]),
     "protein_file": Case(
         {
             "name": "proteins",

@@ -11,6 +11,7 @@ from synthkit.recipe.load import from_data, load_recipe, recipe_names
 from synthkit.run import prepare
 
 NEED_FILES = {
+    "nli_grammar_saliency": r"params\.teacher: must name a model: --set teacher=DIR",
     "cifar10_sequence": r"params\.path: .*download",
     "anli_information_extraction": r"params\.source: must name a folder with R1/train\.jsonl",
     "anli_informed_reasoning": r"params\.source: must name a folder with R1/train\.jsonl",

@@ -10,15 +10,15 @@ from synthkit.generators.corpora.base import Corpus, Item
 from synthkit.generators.rationale.words import share_in, words_of
 from synthkit.records import Annotation, AnnotationValue
 
-__all__ = ["Explained", "annotation_columns", "part_names", "row_of"]
+__all__ = ["GOLD", "ORIGIN", "Explained", "annotation_columns", "origin_of", "part_columns", "part_names", "row_of"]
 
-_ORIGIN = (
+ORIGIN = (
     Annotation("source", "string", "", "Part of the source that it is from"),
     Annotation("source_id", "string", "", "Its name in the source"),
     Annotation("license", "string", "", "Licence of the source, SPDX"),
     Annotation("citation", "string", "", "What to cite for the source"),
 )
-_GOLD = (
+GOLD = (
     Annotation("evidence", "strings", "", "Pieces of the input that decide the answer, where the source tells them"),
     Annotation("human_rationale", "string", "", "An explanation that people wrote, where the source has one"),
 )
@@ -85,8 +85,25 @@ def annotation_columns(parts: Sequence[str], *, asked: bool) -> tuple[Annotation
     """The columns; those of a model are left out where none is asked."""
     said = "Share of the rationale's words that occur in it; -1 without a rationale"
     overlaps = tuple(Annotation(f"overlap_{name}", "float64", "1", f"{name}: {said}") for name in parts)
-    texts = tuple(Annotation(name, "string", "", f"The {name} alone") for name in parts)
-    return (*texts, *_ORIGIN, *_GOLD, *_QUALITY, *overlaps, *(_PROVENANCE if asked else ()))
+    return (*part_columns(parts), *ORIGIN, *GOLD, *_QUALITY, *overlaps, *(_PROVENANCE if asked else ()))
+
+
+def part_columns(parts: Sequence[str]) -> tuple[Annotation, ...]:
+    """Columns with each part of a question alone."""
+    return tuple(Annotation(name, "string", "", f"The {name} alone") for name in parts)
+
+
+def origin_of(item: Item, corpus: Corpus) -> dict[str, AnnotationValue]:
+    """The question's parts, where it is from, and what the source knows of its answer."""
+    return {
+        **dict(item.parts),
+        "source": item.origin,
+        "source_id": item.id,
+        "license": corpus.licensed.license,
+        "citation": corpus.licensed.citation,
+        "evidence": list(item.evidence),
+        "human_rationale": item.human,
+    }
 
 
 def row_of(
@@ -98,13 +115,7 @@ def row_of(
     accepted = explained.status == "accepted"
     known = bool(words and evidence)
     row: dict[str, Any] = {
-        **dict(item.parts),
-        "source": item.origin,
-        "source_id": item.id,
-        "license": corpus.licensed.license,
-        "citation": corpus.licensed.citation,
-        "evidence": list(item.evidence),
-        "human_rationale": item.human,
+        **origin_of(item, corpus),
         "status": explained.status,
         "rejection": explained.rejection,
         "rejected_rationale": "" if accepted else explained.text,
