@@ -95,11 +95,11 @@ def choice_of(item: Item) -> Choice:
 
 
 def pieces(text: str, spans: Sequence[tuple[int, int]], chosen: Sequence[int]) -> str:
-    """The chosen words as they stand in the text, those side by side as one piece."""
+    """The chosen words as they stand in the text, those with nothing but a space between as one piece."""
     found: list[tuple[int, int, int]] = []
     for place in chosen:
         first, last = spans[place]
-        if found and found[-1][2] == place - 1:
+        if found and found[-1][2] == place - 1 and text[found[-1][1] : first].isspace():
             found[-1] = (found[-1][0], last, place)
         else:
             found.append((first, last, place))
