@@ -6,8 +6,15 @@ its task.
 """
 
 from synthkit.train import LanguageExperiment
-from synthkit.train.experiment import Training, Variant
-from synthkit.train.language.record import Axis, LanguageEvaluation, LanguageModelChoice, Sweep, TextChoice
+from synthkit.train.experiment import Variant
+from synthkit.train.language.record import (
+    Axis,
+    LanguageEvaluation,
+    LanguageModelChoice,
+    LanguageTraining,
+    Sweep,
+    TextChoice,
+)
 
 _SIZES = (1_000, 5_000, 20_000, 96_000)
 
@@ -17,7 +24,7 @@ experiment = LanguageExperiment(
     description=__doc__,
     data=TextChoice(recipe="listops_explained"),
     model=LanguageModelChoice(path="t5-small", head="seq2seq"),
-    training=Training(steps=20_000, batch_size=32, learning_rate=3e-4, warmup_steps=500, schedule="cosine"),
+    training=LanguageTraining(steps=20_000, batch_size=32, learning_rate=3e-4, warmup_steps=500, schedule="cosine"),
     sweep=Sweep(
         axes=(
             Axis(

@@ -6,8 +6,8 @@ what of a transfer comes from what kind of text.
 """
 
 from synthkit.train import LanguageExperiment
-from synthkit.train.experiment import Training, Variant
-from synthkit.train.language.record import Explanations, LanguageModelChoice, Part, TextChoice
+from synthkit.train.experiment import Variant
+from synthkit.train.language.record import Explanations, LanguageModelChoice, LanguageTraining, Part, TextChoice
 
 _LANGUAGE = [
     {"recipe": "brackets", "limit": 20_000},
@@ -32,7 +32,7 @@ experiment = LanguageExperiment(
         },
     ),
     explanations=Explanations(target="mixed"),
-    training=Training(steps=2500, batch_size=32, learning_rate=5e-4, warmup_steps=200, schedule="cosine"),
+    training=LanguageTraining(steps=2500, batch_size=32, learning_rate=5e-4, warmup_steps=200, schedule="cosine"),
     variants=(
         Variant(name="language", set={"data.mix": _LANGUAGE}),
         Variant(name="solutions", set={"data.mix": _SOLUTIONS}),

@@ -13,8 +13,8 @@ the command is run:
 """
 
 from synthkit.train import LanguageExperiment
-from synthkit.train.experiment import Training, Variant
-from synthkit.train.language.record import Axis, LanguageModelChoice, Sweep, TextChoice
+from synthkit.train.experiment import Variant
+from synthkit.train.language.record import Axis, LanguageModelChoice, LanguageTraining, Sweep, TextChoice
 
 experiment = LanguageExperiment(
     kind="language",
@@ -22,7 +22,7 @@ experiment = LanguageExperiment(
     description=__doc__,
     data=TextChoice(recipe="listops_balanced", limit=20_000, test_limit=2000),
     model=LanguageModelChoice(path="pretrained/language", head="classification"),
-    training=Training(steps=1500, batch_size=32, learning_rate=3e-4, warmup_steps=100, schedule="cosine"),
+    training=LanguageTraining(steps=1500, batch_size=32, learning_rate=3e-4, warmup_steps=100, schedule="cosine"),
     sweep=Sweep(
         axes=(
             Axis(

@@ -6,8 +6,8 @@ and is trained in all points. `synthkit analyze` draws entropy and similarity by
 """
 
 from synthkit.train import LanguageExperiment
-from synthkit.train.experiment import Training, Variant
-from synthkit.train.language.record import Axis, LanguageModelChoice, Sweep, TextChoice
+from synthkit.train.experiment import Variant
+from synthkit.train.language.record import Axis, LanguageModelChoice, LanguageTraining, Sweep, TextChoice
 
 experiment = LanguageExperiment(
     kind="language",
@@ -15,7 +15,7 @@ experiment = LanguageExperiment(
     description=__doc__,
     data=TextChoice(recipe="listops_balanced"),
     model=LanguageModelChoice(path="bert-base-uncased", head="classification"),
-    training=Training(steps=20_000, batch_size=32, learning_rate=1e-4, warmup_steps=500, schedule="cosine"),
+    training=LanguageTraining(steps=20_000, batch_size=32, learning_rate=1e-4, warmup_steps=500, schedule="cosine"),
     sweep=Sweep(
         axes=(
             Axis(

@@ -65,6 +65,7 @@ def _sweep(
     workers: int,
     as_json: bool,
 ) -> None:
+    from synthkit.train.language.sweep_comparisons import read_comparisons
     from synthkit.train.language.sweep_table import write_sweep
 
     if overwrite and is_sweep(out):
@@ -89,8 +90,9 @@ def _sweep(
             on_point=told,
         )
     rows = write_sweep(folder)
+    comparisons = read_comparisons(out)
     if as_json:
-        print_json({"out": str(out), "rows": rows})
+        print_json({"out": str(out), "rows": rows, "comparisons": comparisons})
         return
     from rich.table import Table
 
@@ -101,7 +103,26 @@ def _sweep(
         labels = [str(row[name]) for name in (*axes, "seed", "split")]
         table.add_row(*labels, *figures, f"{row['trained_share']:.2%}")
     console().print(table)
+    if comparisons:
+        _print_comparisons(comparisons, axes, folder.plan()["baseline"])
     console().print(f"{out}: sweep.parquet, .md and .png; look into it by `synthkit analyze {out}`", markup=False)
+
+
+def _print_comparisons(rows: Sequence[Mapping[str, Any]], axes: Sequence[str], baseline: Mapping[str, str]) -> None:
+    """Each point against the baseline, over the same seeds."""
+    from rich.table import Table
+
+    named = ", ".join(f"{axis} {point}" for axis, point in baseline.items())
+    table = Table(*axes, "split", "difference", "over seeds", "p", "better", title=f"compared with {named}")
+    for row in rows:
+        figures = [row["problem"], "", "", ""]
+        if not row["problem"]:
+            by_t = ["", ""]
+            if row["p_t"] is not None:
+                by_t = [f"{row['t_low']:+.3f} to {row['t_high']:+.3f}", _small(row["p_t"])]
+            figures = [f"{row['difference']:+.3f}", *by_t, f"{row['better']} of {row['seeds']}"]
+        table.add_row(*(str(row[name]) for name in (*axes, "split")), *figures)
+    console().print(table)
 
 
 @contextmanager
@@ -135,23 +156,48 @@ def run_analyze(run: Path, data: Path | None, *, limit: int | None, device: str,
 
 
 def run_compare(first: Path, second: Path, *, split: str | None, resamples: int, as_json: bool) -> None:
-    """Compare the answers of two runs."""
-    from synthkit.train.language.compare import compare_runs
+    """Compare the answers of two runs, or of two points of sweeps over their seeds."""
+    from synthkit.train.language.compare import compare_points, compare_runs, is_point
 
-    found = compare_runs(first, second, split=split, resamples=resamples)
+    over_seeds = is_point(first) or is_point(second)
+    compare = compare_points if over_seeds else compare_runs
+    found = compare(first, second, split=split, resamples=resamples)
     if as_json:
         print_json(found)
         return
     screen = console()
-    screen.print(f"{found['texts']:,} texts", markup=False)
+    counted = f"{found['texts']:,} texts" + (f", {found['seeds']} seeds of each" if over_seeds else "")
+    screen.print(counted, markup=False)
     screen.print(f"{found['accuracy_first']:.3f}  {first}", markup=False)
     screen.print(f"{found['accuracy_second']:.3f}  {second}", markup=False)
-    screen.print(
+    for line in _over_seeds(found) if over_seeds else _over_texts(found):
+        screen.print(line, markup=False)
+
+
+def _over_texts(found: Mapping[str, Any]) -> list[str]:
+    """Two runs, in words."""
+    return [
         f"difference {found['difference']:+.3f}, 95 % interval {found['low']:+.3f} to {found['high']:+.3f}, "
         f"p {_small(found['p_bootstrap'])} (paired bootstrap), {_small(found['p_mcnemar'])} (McNemar, exact)",
-        markup=False,
-    )
-    screen.print(f"right in the first alone: {found['only_first']}; in the second alone: {found['only_second']}")
+        f"right in the first alone: {found['only_first']}; in the second alone: {found['only_second']}",
+    ]
+
+
+def _over_seeds(found: Mapping[str, Any]) -> list[str]:
+    """Two points with the same seeds, in words."""
+    by_t = "no t test: it needs two seeds whose differences are not the same"
+    if found["p_t"] is not None:
+        by_t = (
+            f"over seeds: 95 % interval {found['t_low']:+.3f} to {found['t_high']:+.3f}, p {_small(found['p_t'])} "
+            "(paired t)"
+        )
+    return [
+        f"difference {found['difference']:+.3f}",
+        by_t,
+        f"over seeds and texts: 95 % interval {found['low']:+.3f} to {found['high']:+.3f}, p "
+        f"{_small(found['p_bootstrap'])} (crossed bootstrap)",
+        f"the second is better with {found['better']} seeds, worse with {found['worse']}",
+    ]
 
 
 def _small(p: float) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator
 
-from synthkit.errors import InputError, WorkError
+from synthkit.errors import ExamplesError, InputError, WorkError
 from synthkit.generators.answers import FINAL_ANSWER, final_answer
 from synthkit.generators.base import FactorSpec, Source
 from synthkit.generators.corpora.base import Item
@@ -168,11 +168,18 @@ class SaliencyRationales:
         items = self._questions.items(rows)
         columns: dict[str, list[Any]] = {column.name: [] for column in self.layout.annotations}
         said = []
-        for item in items:
-            rationale, row = self._explained(item)
+        failed = []
+        for id, item in zip(rows.ids, items, strict=True):
+            try:
+                rationale, row = self._explained(item)
+            except InputError as error:
+                failed.append((id, str(error)))
+                continue
             said.append(rationale)
             for name, values in columns.items():
                 values.append(row[name])
+        if failed:
+            raise ExamplesError(tuple(failed))
         return TextBatch(
             self._questions.with_measures(rows, items),
             self.layout,

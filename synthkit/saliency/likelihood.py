@@ -22,7 +22,7 @@ _IGNORED = -100
 
 def answer_ids(teacher: Teacher, text: str, prefix: str) -> tuple[int, ...]:
     """Ids of an answer as text, with the end behind it."""
-    ids: list[int] = teacher.tokenizer(text_target=prefix + text, add_special_tokens=False)["input_ids"]
+    ids, _ = teacher.encode(prefix + text)
     if teacher.head == "seq2seq":
         end = () if teacher.end is None else (teacher.end,)
         return (*teacher.before, *ids, *(teacher.after or end))

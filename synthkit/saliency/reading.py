@@ -66,17 +66,15 @@ def body_of(teacher: Teacher, text: str, spans: Sequence[tuple[int, int]], aroun
         around: Text before and after it that the teacher reads too.
     """
     before, after = around
-    found = teacher.tokenizer(
-        before + text + after, add_special_tokens=False, truncation=False, return_offsets_mapping=True
-    )
+    ids, places = teacher.encode(before + text + after)
     owner = np.full(len(before) + len(text) + len(after), -1, np.int64)
     for number, (start, stop) in enumerate(spans):
         owner[len(before) + start : len(before) + stop] = number
     words = []
-    for start, stop in found["offset_mapping"]:
+    for start, stop in places:
         owners = owner[start:stop]
         words.append(int(owners[owners >= 0][0]) if (owners >= 0).any() else -1)
-    return Body(np.array(found["input_ids"], np.int64), np.array(words, np.int64))
+    return Body(np.array(ids, np.int64), np.array(words, np.int64))
 
 
 def windows_of(teacher: Teacher, body: Body, room: int | None) -> list[Window]:

@@ -86,6 +86,20 @@ class Teacher:
         finally:
             handle.remove()
 
+    def encode(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """Ids of a text without special ones, and first character and last + 1 of each.
+
+        Raises:
+            InputError: The tokeniser has no token for a word, and none for unknown ones.
+        """
+        try:
+            found = self.tokenizer(text, add_special_tokens=False, truncation=False, return_offsets_mapping=True)
+        except Exception as error:  # tokenizers raises nothing more particular
+            if "WordLevel" not in str(error):
+                raise
+            raise InputError(f"the teacher's vocabulary lacks a word of {text!r}, and has no token for such") from None
+        return found["input_ids"], found["offset_mapping"]
+
     def vectors(self, ids: Tensor) -> Tensor:
         """Vectors of ids, as the model's table makes them: [..., D]."""
         with torch.no_grad():
@@ -253,11 +267,22 @@ def _around(tokenizer: Any, head: Head) -> tuple[tuple[int, ...], tuple[int, ...
     """Ids that the tokeniser puts before and after a text; none for a model that goes on from it."""
     if head == "causal":
         return (), ()
-    marks = tokenizer("a", return_special_tokens_mask=True)
-    ids, special = marks["input_ids"], marks["special_tokens_mask"]
+    ids, special = _marked(tokenizer)
     start = next((i for i, mark in enumerate(special) if not mark), len(ids))
     stop = next((i for i in range(len(ids), 0, -1) if not special[i - 1]), start)
     return tuple(ids[:start]), tuple(ids[stop:])
+
+
+def _marked(tokenizer: Any) -> tuple[list[int], list[int]]:
+    """Ids of a text that the tokeniser knows, and which of them are special."""
+    for text in ("a", *sorted(set(tokenizer.get_vocab()) - set(tokenizer.all_special_tokens))):
+        try:
+            found = tokenizer(text, return_special_tokens_mask=True)
+        except Exception:  # a vocabulary of whole words may lack this one
+            continue
+        if not all(found["special_tokens_mask"]):
+            return found["input_ids"], found["special_tokens_mask"]
+    raise InputError(f"{tokenizer.name_or_path}: its tokeniser reads no text")
 
 
 def _limit(config: Any) -> int | None:

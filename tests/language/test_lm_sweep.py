@@ -136,7 +136,9 @@ def test_what_a_sweep_has_wrong_is_told_before_anything_is_trained(plan, lists, 
 def test_the_language_experiments_that_there_are():
     assert SHIPPED == [
         "data_efficiency",
+        "distill_label_vs_rationale",
         "model_size",
+        "nli_teacher",
         "pretrain_synthetic",
         "scratch_vs_pretrained",
         "synthetic_transfer",

@@ -219,13 +219,6 @@ def test_two_processes_train_as_one(plan, lists, tmp_path):
     assert losses[0] != losses[1]  # each process logs its own half
 
 
-def test_fresh_symbols_cannot_be_exported(plan, lists, tmp_path):
-    e = plan(tokens__scheme="fresh", **SHORT)
-    train_language_model(e, tmp_path / "run", data=lists, device="cpu")
-    with pytest.raises(InputError, match="its fresh inputs have no tokeniser"):
-        export_model(tmp_path / "run", tmp_path / "out")
-
-
 def test_scratch_has_the_same_shape_and_other_weights(plan, lists, tmp_path):
     from synthkit.train.language.network import make_language_model
 

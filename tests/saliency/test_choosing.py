@@ -356,3 +356,23 @@ def test_unknown_evidence_does_not_count():
     assert found.gains["sufficiency"].examples == 2
     assert found.average_precision == 0.5
     assert saliency_report_of([example(1, **unknown)]).average_precision is None
+
+
+def test_a_vocabulary_of_whole_words(tmp_path):
+    """As `synthkit export` writes it: spaces part tokens, there is none for unknown words."""
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+    from tokenizers.pre_tokenizers import Split
+    from transformers import PreTrainedTokenizerFast
+
+    path = classifier(tmp_path, LABELS)
+    words = {word: 10 + n for n, word in enumerate(TEXT.split())}
+    raw = Tokenizer(WordLevel({"[PAD]": 0, **words}))
+    raw.pre_tokenizer = Split(" ", "removed")
+    PreTrainedTokenizerFast(tokenizer_object=raw, pad_token="[PAD]").save_pretrained(path)
+    t = open_teacher(TeacherOptions(path=path), LABELS)
+    assert (t.before, t.after) == ((), ())
+    found = Explainer(t, LABELS, How("saliency", Selection(top=3))).explain(TEXT, spans_of(TEXT), 1)
+    assert (found.scores > 0).all()
+    with pytest.raises(InputError, match="vocabulary lacks a word of 'Frida is fastest', and has no token for such"):
+        t.encode("Frida is fastest")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,15 +13,13 @@ from synthkit.models.base import Batch
 from synthkit.models.language.model import IGNORED, Head
 from synthkit.seeds import Permutation, derive_key
 from synthkit.train.language.codec import Codec, PatchCodec
+from synthkit.train.language.ids import Ints, Pairs, Tokenized
 from synthkit.train.language.record import LanguageExperiment
-from synthkit.train.language.token_store import Tokenized
 from synthkit.train.order import Order
 
 __all__ = ["Buckets", "Collator", "padding_share", "questions"]
 
 _POOL = 64  # batches that are sorted by length together
-
-Ints = npt.NDArray[np.int64]
 
 
 class Collator:
@@ -40,12 +39,28 @@ class Collator:
         self._store, self._codec, self._head, self._device = store, codec, head, device
         self._all_tokens = all_tokens
 
-    def batch(self, rows: Ints, scale: float = 1.0) -> Batch:
-        """For training: questions and answers of some rows, see `LanguageModel.terms`."""
+    def batch(self, rows: Ints, scale: float = 1.0, second_scale: float = 1.0) -> Batch:
+        """For training: questions and answers of some rows, see `LanguageModel.terms`.
+
+        Args:
+            rows: The rows.
+            scale: What the loss of their answers, summed over tokens, is multiplied by.
+            second_scale: The same of what they explain.
+        """
+        store = self._store
         if self._head == "classification":
-            return {**self.questions(rows), "labels": self._tensor(self._store.labels[rows])}
-        questions = [self._store.input(row) for row in rows]
-        answers = [self._store.target(row) for row in rows]
+            found = {**self.questions(rows), "labels": self._tensor(store.labels[rows])}
+            return found if store.teacher is None else {**found, "teacher": self._tensor(store.teacher[rows])}
+        found = self._answered(store, rows, scale)
+        explained = self._explained(rows)
+        if store.second is not None and len(explained):
+            second = self._answered(store.second, explained, second_scale)
+            found |= {f"second_{name}": value for name, value in second.items()}
+        return found
+
+    def _answered(self, pairs: Pairs, rows: Ints, scale: float) -> dict[str, torch.Tensor]:
+        questions = [pairs.input(row) for row in rows]
+        answers = [pairs.target(row) for row in rows]
         if self._head == "seq2seq":
             labels = self._padded(answers, IGNORED)
         elif self._head == "masked":
@@ -57,6 +72,11 @@ class Collator:
             questions = [np.concatenate(pair) for pair in zip(questions, answers, strict=True)]
         weight = torch.tensor(scale, device=self._device)
         return {**self._asked(questions, left=False), "labels": labels, "scale": weight}
+
+    def _explained(self, rows: Ints) -> Ints:
+        """Those of some rows that explain something."""
+        second = self._store.second
+        return rows[:0] if second is None else rows[second.target_sizes(rows) > 0]
 
     def questions(self, rows: Ints) -> Batch:
         """For answering: questions alone, padded on the left where the answer goes on from them."""
@@ -70,14 +90,23 @@ class Collator:
         """Ids of the answers as labels, [B, S], `IGNORED` where there is none."""
         return self._padded([self._store.target(row) for row in rows], IGNORED)
 
-    def counted(self, rows: Ints) -> int:
-        """Target tokens of some rows that count."""
+    def scales(self, rows: Ints, parts: int) -> tuple[float, float]:
+        """What makes sums over tokens into means over all tokens that count, of answers and of what is explained.
+
+        Args:
+            rows: Of a whole batch.
+            parts: Equal parts that the batch is computed in; the mean over them is the batch's.
+        """
         if self._head not in ("seq2seq", "causal"):
-            return len(rows)
-        ends = self._store.target_starts
-        count = int((ends[rows + 1] - ends[rows]).sum())
+            return parts / len(rows), 1.0
+        scale, second = parts / self._counted(self._store, rows), self._store.second
+        return scale, 1.0 if second is None else parts / self._counted(second, self._explained(rows))
+
+    def _counted(self, pairs: Pairs, rows: Ints) -> int:
+        """Tokens of some rows that count."""
+        count = int(pairs.target_sizes(rows).sum())
         if self._all_tokens:  # the first token of a question has nothing before it
-            count += int((self._store.input_starts[rows + 1] - self._store.input_starts[rows] - 1).sum())
+            count += int((pairs.input_sizes(rows) - 1).sum())
         return max(count, 1)
 
     def _asked(self, questions: Sequence[npt.NDArray[np.int32]], *, left: bool) -> dict[str, torch.Tensor]:
@@ -108,7 +137,7 @@ class Collator:
             found[place, longest - len(ids) if left else 0 : longest if left else len(ids)] = ids
         return self._tensor(found)
 
-    def _tensor(self, values: npt.NDArray[np.int64]) -> torch.Tensor:
+    def _tensor(self, values: npt.NDArray[Any]) -> torch.Tensor:
         return torch.from_numpy(values).to(self._device, non_blocking=True)
 
 
@@ -158,8 +187,12 @@ class Buckets:
         """The accumulated parts of the batch of a step, in order."""
         rows = self.rows(step)
         size = len(rows) // self._parts
-        scale = self._parts / self._collator.counted(rows)
-        return [self._collator.batch(rows[p * size : (p + 1) * size], scale) for p in self._mine]
+        scales = self._collator.scales(rows, self._parts)
+        return [self._collator.batch(rows[p * size : (p + 1) * size], *scales) for p in self._mine]
+
+    def tokens(self, step: int) -> int:
+        """Ids of questions and answers that a step reads, over all processes, without padding."""
+        return int(self._lengths[self.rows(step)].sum())
 
     def rows(self, step: int) -> Ints:
         """Rows of the batch of a step, shorter texts first: int64 [batch_size]."""

@@ -11,10 +11,21 @@ from typing import Any
 
 from synthkit.errors import InputError
 
-__all__ = ["Codec", "Ids", "OwnCodec", "PatchCodec", "SpecialIds", "SymbolCodec", "UnknownSymbolError", "symbols_of"]
+__all__ = [
+    "MASK",
+    "Codec",
+    "Ids",
+    "OwnCodec",
+    "PatchCodec",
+    "SpecialIds",
+    "SymbolCodec",
+    "UnknownSymbolError",
+    "symbols_of",
+]
 
 Ids = list[int]
 LINE = "\n"
+MASK = "_"
 
 
 class SpecialIds:
@@ -38,10 +49,12 @@ class Codec(ABC):
     Attributes:
         special: Ids around texts.
         separator: Ids between question and answer of a causal model.
+        mask: What stands for a word that is not shown.
     """
 
     special: SpecialIds
     separator: Ids
+    mask: str = MASK
 
     @abstractmethod
     def encode(self, texts: Sequence[str]) -> list[Ids]:
@@ -76,6 +89,7 @@ class OwnCodec(Codec):
         self._newline = None if self._back("a\nb") == "a\nb" else newline
         self.separator = self.encode([separator])[0]
         self._separator = separator
+        self.mask = tokenizer.mask_token or MASK
 
     def encode(self, texts: Sequence[str]) -> list[Ids]:
         if self._newline is not None:

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from synthkit.errors import InputError, WorkError
+from synthkit.train.language.codec import SymbolCodec
 from synthkit.train.language.loading import model_place, open_tokenizer, quiet
+from synthkit.train.language.symbol_tokenizer import symbol_tokenizer
 from synthkit.train.language.trained import load_language_run, open_language_run
 
 __all__ = ["export_model"]
@@ -22,19 +24,21 @@ def export_model(run: Path, out: Path) -> None:
         out: A new directory.
 
     Raises:
-        InputError: No such training, symbols of the task's own, which no tokeniser of transformers reads, or the
-            directory is there.
+        InputError: No such training, one that reads patches of numbers, or the directory is there.
         WorkError: Damaged files, or a full disk.
     """
     opened = open_language_run(run)
-    scheme = opened.experiment.tokens.scheme
-    if scheme in ("fresh", "patches"):
-        raise InputError(f"{run}: its {scheme} inputs have no tokeniser; use tokens.scheme=own or symbols")
+    if opened.experiment.tokens.scheme == "patches":
+        raise InputError(f"{run}: reads patches of numbers, which no tokeniser makes; use another tokens.scheme")
     if out.exists():
         raise InputError(f"{out}: is there already; choose a new directory")
     ready = load_language_run(opened)
-    tokenizer = open_tokenizer(model_place(opened.experiment.model, run))
     network = _merged(ready.model.network)
+    if opened.experiment.tokens.scheme == "fresh" and isinstance(ready.codec, SymbolCodec):
+        tokenizer = symbol_tokenizer(ready.codec, ready.limit)
+        _say_fresh_ids(network)
+    else:
+        tokenizer = open_tokenizer(model_place(opened.experiment.model, run))
     temporary = out.with_name(f".tmp-{os.getpid()}-{out.name}")
     try:
         with quiet():
@@ -46,6 +50,14 @@ def export_model(run: Path, out: Path) -> None:
         raise WorkError(f"{out}: {error.strerror or error}") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _say_fresh_ids(network: Any) -> None:
+    """Let generation begin and end with the ids that fresh symbols brought, not with those that the model had."""
+    settings = getattr(network, "generation_config", None)
+    if settings is not None:
+        for name in ("pad_token_id", "bos_token_id", "eos_token_id", "decoder_start_token_id"):
+            setattr(settings, name, getattr(network.config, name, None))
 
 
 def _merged(network: Any) -> Any:

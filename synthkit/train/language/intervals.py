@@ -1,8 +1,10 @@
-"""How sure an accuracy is: Wilson's interval, and paired bootstrap of two runs."""
+"""How sure an accuracy is: Wilson's interval, that of a mean over trainings, and paired bootstrap of two runs."""
 
 from __future__ import annotations
 
 import math
+import statistics
+from collections.abc import Sequence
 from statistics import NormalDist
 
 import numpy as np
@@ -10,7 +12,7 @@ import numpy.typing as npt
 
 from synthkit.seeds import derive_key, uniforms
 
-__all__ = ["paired_bootstrap", "wilson"]
+__all__ = ["bootstrap_interval", "mean_interval", "paired_bootstrap", "wilson"]
 
 _CELLS = 4_000_000  # random numbers at once
 
@@ -61,7 +63,37 @@ def paired_bootstrap(
         draws = uniforms(key, start, np.arange(count * n))[:, 0].reshape(count, n)
         parts.append(gain[(draws * n).astype(np.int64)].mean(1))
     means = np.concatenate(parts)
+    return bootstrap_interval(means, confidence)
+
+
+def bootstrap_interval(draws: npt.NDArray[np.float64], confidence: float) -> tuple[float, float, float]:
+    """Percentile interval of a difference that was drawn anew many times, and how often it has the other sign.
+
+    Args:
+        draws: The difference in each draw.
+        confidence: Of the interval.
+
+    Returns:
+        Low end, high end, and the two-sided p value of no difference, at least 1 / (draws + 1).
+    """
     tail = (1 - confidence) / 2
-    low, high = np.quantile(means, [tail, 1 - tail])
-    below, above = int((means <= 0).sum()), int((means >= 0).sum())
-    return float(low), float(high), min(1.0, 2 * (min(below, above) + 1) / (resamples + 1))
+    low, high = np.quantile(draws, [tail, 1 - tail])
+    below, above = int((draws <= 0).sum()), int((draws >= 0).sum())
+    return float(low), float(high), min(1.0, 2 * (min(below, above) + 1) / (len(draws) + 1))
+
+
+def mean_interval(values: Sequence[float], confidence: float = 0.95) -> tuple[float, float]:
+    """Interval of the mean of independent trainings, by the t distribution.
+
+    Args:
+        values: One of each training, at least two.
+        confidence: Probability that such intervals cover the mean over all seeds that there could be.
+
+    Returns:
+        Its ends.
+    """
+    from scipy import stats
+
+    n, mean = len(values), statistics.fmean(values)
+    half = float(stats.t.ppf(0.5 + confidence / 2, n - 1)) * statistics.stdev(values) / math.sqrt(n)
+    return mean - half, mean + half

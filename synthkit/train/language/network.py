@@ -11,12 +11,12 @@ import torch
 
 from synthkit.errors import InputError
 from synthkit.models.language.freezing import Trained, apply_policy, check_policy
-from synthkit.models.language.model import LanguageModel
+from synthkit.models.language.model import LanguageModel, Objective
 from synthkit.models.language.patches import Patches
 from synthkit.seeds import derive_key
 from synthkit.train.language.codec import Codec, PatchCodec
 from synthkit.train.language.loading import model_place, open_network, quiet
-from synthkit.train.language.record import LanguageExperiment
+from synthkit.train.language.record import Explanations, LanguageExperiment
 from synthkit.train.language.vocabulary import fit_codec
 
 __all__ = ["Ready", "make_language_model"]
@@ -79,7 +79,12 @@ def make_language_model(
             raise InputError(f"freezing: {error}") from None
     adapters = frozenset(name for name in trained.names if "lora_" in name)
     model = LanguageModel(
-        opened.network, e.model.head, opened.fresh | adapters, patches=patches, mask=codec.special.mask
+        opened.network,
+        e.model.head,
+        opened.fresh | adapters,
+        patches=patches,
+        mask=codec.special.mask,
+        objective=_objective(e.explanations),
     )
     return Ready(model, codec, trained, opened.limit, _warnings(e, opened.fresh, trained))
 
@@ -89,6 +94,11 @@ def _checked_policy(policy: str) -> None:
         check_policy(policy)
     except ValueError as error:
         raise InputError(f"freezing: {error}") from None
+
+
+def _objective(explanations: Explanations) -> Objective:
+    alpha = explanations.alpha if explanations.target == "multitask" else None
+    return Objective(alpha, explanations.soft, explanations.temperature)
 
 
 def _patches(experiment: LanguageExperiment, network: Any, codec: PatchCodec) -> Patches:

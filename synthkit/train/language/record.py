@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
 from synthkit.recipe.base import Record
-from synthkit.train.experiment import NAME, BaseExperiment, Variant, refuse_repeated
+from synthkit.train.experiment import BaseExperiment, Training
+from synthkit.train.language.axes import Axis, Sweep
+from synthkit.train.language.explanations import Explanations
 
 __all__ = [
     "Axis",
@@ -17,6 +19,7 @@ __all__ = [
     "LanguageEvaluation",
     "LanguageExperiment",
     "LanguageModelChoice",
+    "LanguageTraining",
     "Part",
     "Sweep",
     "TextChoice",
@@ -110,26 +113,15 @@ class Tokens(Record):
     scale: float = Field(default=255.0, gt=0)
 
 
-class Explanations(Record):
-    """What a model is trained to say.
+class LanguageTraining(Training):
+    """How a language model is trained.
 
     Attributes:
-        target: ``answer``: the answer alone. ``rationale``: an explanation that ends in the answer. ``mixed``: an
-            explanation for a share of the training examples, the answer alone for the others.
-        share: Share of ``mixed`` training examples with an explanation, drawn by the seed; None takes those that have
-            one in the dataset. An explanation that is not in the dataset is made by its task.
-        loss: Tokens that count for a ``causal`` model: those of the ``answer``, or ``all``, the question's too.
+        tokens: Train until so many ids of questions and answers were read, without padding, in place of ``steps``,
+            which are then counted out before training.
     """
 
-    target: Literal["answer", "rationale", "mixed"] = "answer"
-    share: float | None = Field(default=None, ge=0, le=1)
-    loss: Literal["answer", "all"] = "answer"
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if self.share is not None and self.target != "mixed":
-            raise ValueError("share: only goes with target 'mixed'")
-        return self
+    tokens: int | None = Field(default=None, ge=1)
 
 
 class LanguageEvaluation(Record):
@@ -164,40 +156,6 @@ class Inspection(Record):
     similarity_tokens: int = Field(default=16, ge=1)
 
 
-class Axis(Record):
-    """One thing that a sweep varies.
-
-    Attributes:
-        name: Of the thing.
-        points: Its values, as changes; ``layer:*`` in a value stands for each layer of the model in turn.
-    """
-
-    name: str = Field(pattern=NAME)
-    points: tuple[Variant, ...] = Field(min_length=1, strict=False)
-
-    @model_validator(mode="after")
-    def _points_differ(self) -> Self:
-        refuse_repeated("points", [point.name for point in self.points])
-        return self
-
-
-class Sweep(Record):
-    """All combinations of the points of some axes, each with some seeds.
-
-    Attributes:
-        axes: What varies.
-        seeds: Trainings of each combination.
-    """
-
-    axes: tuple[Axis, ...] = Field(min_length=1, strict=False)
-    seeds: int = Field(default=1, ge=1)
-
-    @model_validator(mode="after")
-    def _axes_differ(self) -> Self:
-        refuse_repeated("axes", [axis.name for axis in self.axes])
-        return self
-
-
 class LanguageExperiment(BaseExperiment):
     """A training of a language model on texts with right answers, as data.
 
@@ -225,6 +183,7 @@ class LanguageExperiment(BaseExperiment):
     tokens: Tokens = Tokens()
     freezing: str = "full"
     explanations: Explanations = Explanations()
+    training: LanguageTraining = LanguageTraining()
     evaluation: LanguageEvaluation = LanguageEvaluation()
     inspection: Inspection = Inspection()
     sweep: Sweep | None = None
@@ -236,11 +195,28 @@ class LanguageExperiment(BaseExperiment):
             raise ValueError(f"no policy looks like {policy!r}")
         return policy
 
+    @field_validator("training", mode="before")
+    @classmethod
+    def _of_any_training(cls, training: Any) -> Any:
+        """A `Training`, as experiments of other kinds have, will do."""
+        return training.model_dump() if type(training) is Training else training
+
+    @model_validator(mode="after")
+    def _explanations_fit(self) -> Self:
+        e, head = self.explanations, self.model.head
+        if e.target != "answer" and head == "classification":
+            raise ValueError("explanations.target: a classifier says no explanations; use model.head=seq2seq or causal")
+        if e.target == "multitask" and head == "masked":
+            raise ValueError("explanations.target: a masked model answers nothing; use model.head=seq2seq or causal")
+        if e.soft > 0 and head != "classification":
+            raise ValueError(f"explanations.soft: a teacher's soft labels go with classification, not with {head}")
+        if e.input != "none" and self.tokens.scheme == "patches":
+            raise ValueError("explanations.input: patches are numbers and hold no words; use another tokens.scheme")
+        return self
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         head, scheme = self.model.head, self.tokens.scheme
-        if self.explanations.target != "answer" and head == "classification":
-            raise ValueError("explanations.target: a classifier says no explanations; use model.head=seq2seq or causal")
         if self.tokens.too_long == "window" and head != "classification":
             raise ValueError(f"tokens.too_long: a {head} model reads no windows; only classification does")
         if scheme == "patches" and head != "classification":

@@ -73,7 +73,7 @@ def evaluate_language_model(
     baselines = Baselines(train)
     found, warnings = [], []
     for test in tests:
-        judge = Judge(test.texts, ready.codec, explains=experiment.explanations.target != "answer")
+        judge = Judge(test.texts, ready.codec, explains=experiment.explanations.steps_are_judged)
         found.append(_answered(experiment, ready, test, judge, baselines, max_new_tokens, device, on_progress))
         warnings += [w for w in judge.warnings if w not in warnings]
         full = found[-1].answers.full

@@ -7,7 +7,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from safetensors.torch import load_file
 
 from synthkit.errors import InputError
@@ -16,6 +15,7 @@ from synthkit.train.checkpoint import save_weights
 from synthkit.train.devices import make_accelerator
 from synthkit.train.folder import RunFolder
 from synthkit.train.language.buckets import Buckets, Collator, padding_share
+from synthkit.train.language.budget import tokens_read, with_counted_steps
 from synthkit.train.language.network import Ready, make_language_model
 from synthkit.train.language.pictures import draw_evaluation
 from synthkit.train.language.record import LanguageExperiment
@@ -100,10 +100,10 @@ class _Session:
             was = folder.training()
             result, warnings = Fit.finished(was), list(was["warnings"])
         else:
-            result, padding = self._fit(ready, train, folder)
+            result, held = self._fit(ready, train, folder)
             warnings = [*ready.warnings, *result.warnings]
             if self.accelerator.is_main_process:
-                self._finish(folder, ready, result, warnings, train, padding)
+                self._finish(folder, ready, result, warnings, train, held)
         evaluation: dict[str, Any] = {}
         if self.accelerator.is_main_process:
             evaluation = self._evaluate(folder, ready, train, tests)
@@ -133,20 +133,22 @@ class _Session:
             on_progress=stage_report(self.on_progress, f"ids of {texts.split}"),
         )
 
-    def _fit(self, ready: Ready, train: Tokenized, folder: RunFolder) -> tuple[Fit, float]:
+    def _fit(self, ready: Ready, train: Tokenized, folder: RunFolder) -> tuple[Fit, dict[str, Any]]:
+        """What the training did, and what its batches held."""
         batches = self._buckets(ready, train, "train", whole=False)
-        steps = range(min(self.experiment.training.steps, _PADDING_BATCHES))
-        padding = padding_share(np.diff(train.input_starts), (batches.rows(step) for step in steps))
+        counted = with_counted_steps(self.experiment, batches)
         result = fit(
             ready.model,
             batches,
-            self.experiment,
+            counted,
             self.accelerator,
             folder.path,
             validate=self._validate(ready),
             on_progress=fit_report(self.on_progress),
         )
-        return result, padding
+        looked_at = range(min(counted.training.steps, _PADDING_BATCHES))
+        padding = padding_share(train.input_lengths, (batches.rows(step) for step in looked_at))
+        return result, {"padding": padding, "tokens": tokens_read(batches, result.steps)}
 
     def _buckets(self, ready: Ready, store: Tokenized, name: str, *, whole: bool) -> Buckets:
         """Batches of this process; or whole ones, the same for all processes."""
@@ -164,7 +166,13 @@ class _Session:
         return Validation(self.experiment, batches, len(store))
 
     def _finish(
-        self, folder: RunFolder, ready: Ready, result: Fit, warnings: list[str], train: Tokenized, padding: float
+        self,
+        folder: RunFolder,
+        ready: Ready,
+        result: Fit,
+        warnings: list[str],
+        train: Tokenized,
+        held: dict[str, Any],
     ) -> None:
         save_weights(folder.weights, ready.model.state())
         folder.finish(
@@ -174,8 +182,8 @@ class _Session:
                 "warnings": warnings,
                 "num_examples": len(self.train),
                 "num_rows": len(train),
-                "longest_target": int(np.diff(train.target_starts).max(initial=0)),
-                "padding": padding,
+                "longest_target": int(train.target_lengths.max(initial=0)),
+                **held,
                 "trained": ready.trained.to_dict(),
                 "versions": {name: version(name) for name in ("torch", "transformers", "synthkit")},
             }
@@ -187,7 +195,7 @@ class _Session:
         if e.model.head == "masked":
             found["test_loss"] = {texts.split: self._mean_loss(ready, texts) for texts in self.tests}
         else:
-            longest = int(np.diff(train.target_starts).max(initial=0))
+            longest = int(train.target_lengths.max(initial=0))
             most = e.evaluation.max_new_tokens or longest + longest // 4 + 1
             device = self.accelerator.device
             found |= evaluate_language_model(e, ready, self.train, tests, most, folder.path, device, self.on_progress)

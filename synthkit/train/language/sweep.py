@@ -14,13 +14,13 @@ from typing import Any
 from synthkit.errors import InputError, SynthkitError, WorkError
 from synthkit.shards.files import write_file
 from synthkit.train.experiment import Variant
+from synthkit.train.language.axes import EVERY_LAYER
 from synthkit.train.language.record import LanguageExperiment
 from synthkit.train.load import Change, changed, from_data
 
 __all__ = ["Point", "SweepFolder", "find_point", "is_sweep", "run_sweep", "share_cores", "sweep_points"]
 
 _FILE = "sweep.json"
-_EVERY_LAYER = "layer:*"
 
 OnPoint = Callable[[str, int, int], None]
 
@@ -93,16 +93,16 @@ def _expanded(
 ) -> Iterator[Point]:
     name = "-".join(axes.values())
     single = changed(experiment, combination, smoke=smoke, sets=[*sets, ("sweep", None)])
-    if _EVERY_LAYER not in single.freezing:
+    if EVERY_LAYER not in single.freezing:
         yield Point(name, axes, None, single)
         return
     from synthkit.train.language.loading import layer_count
 
     axis = next(
-        (a for a, v in zip(axes, combination, strict=True) if _EVERY_LAYER in str(v.set.get("freezing", ""))), None
+        (a for a, v in zip(axes, combination, strict=True) if EVERY_LAYER in str(v.set.get("freezing", ""))), None
     )
     for k in range(layer_count(single.model, folder)):
-        value = changed(single, [], sets=[("freezing", single.freezing.replace(_EVERY_LAYER, f"layer:{k}"))])
+        value = changed(single, [], sets=[("freezing", single.freezing.replace(EVERY_LAYER, f"layer:{k}"))])
         named = axes if axis is None else axes | {axis: f"{axes[axis]}-{k:02d}"}
         yield Point("-".join(named.values()) if axis is not None else f"{name}-{k:02d}", named, k, value)
 
@@ -132,6 +132,7 @@ class SweepFolder:
             "title": experiment.title,
             "seeds": list(seeds),
             "axes": list(points[0].axes),
+            "baseline": {} if experiment.sweep is None else experiment.sweep.baseline,
             "points": [
                 {"name": p.name, "axes": p.axes, "layer": p.layer, "experiment": p.experiment.plain()} for p in points
             ],
@@ -149,7 +150,7 @@ class SweepFolder:
         return folder
 
     def plan(self) -> dict[str, Any]:
-        """What ``sweep.json`` holds: title, seeds, axes, points.
+        """What ``sweep.json`` holds: title, seeds, axes, baseline, points.
 
         Raises:
             WorkError: The file is damaged.

@@ -13,12 +13,15 @@ from matplotlib.figure import Figure
 from synthkit.shards.files import write_file
 from synthkit.train.figures import save
 from synthkit.train.folder import RunFolder
+from synthkit.train.language.intervals import mean_interval
 from synthkit.train.language.pictures import entitle
 from synthkit.train.language.sweep import SweepFolder
+from synthkit.train.language.sweep_comparisons import comparison_lines, write_comparisons
 from synthkit.train.parquet import write_rows
 
 __all__ = ["SWEEP_FILES", "sweep_rows", "write_sweep"]
 
+_KINDS = {"layer": pa.int64(), "step_accuracy": pa.float64(), "tokens": pa.int64()}
 SWEEP_FILES = TABLE, PICTURE, TEXT = "sweep.parquet", "sweep.png", "sweep.md"
 
 
@@ -33,12 +36,17 @@ def sweep_rows(folder: SweepFolder) -> list[dict[str, Any]]:
             if evaluation is None:
                 continue
             for split, values in evaluation.get("splits", {}).items():
-                rows.append(_row(point, seed, split, values, evaluation["trained"]))
+                rows.append(_row(point, seed, split, values, evaluation["trained"], run.training()))
     return rows
 
 
 def _row(
-    point: Mapping[str, Any], seed: int, split: str, values: Mapping[str, Any], trained: Mapping[str, Any]
+    point: Mapping[str, Any],
+    seed: int,
+    split: str,
+    values: Mapping[str, Any],
+    trained: Mapping[str, Any],
+    training: Mapping[str, Any],
 ) -> dict[str, Any]:
     steps = values["steps"] or {}
     return {
@@ -55,40 +63,56 @@ def _row(
         "best_baseline": max(values["baselines"].values()),
         "step_accuracy": steps.get("step_accuracy"),
         "trained_share": trained["share"],
+        "training_steps": training["steps"],
+        "tokens": training.get("tokens"),  # trainings of earlier versions do not say
     }
 
 
 def write_sweep(folder: SweepFolder) -> list[dict[str, Any]]:
-    """Write ``sweep.parquet``, ``sweep.md`` and ``sweep.png``; gives the rows."""
+    """Write ``sweep.parquet``, ``sweep.md`` and ``sweep.png``, with a baseline comparisons too; gives the rows."""
     rows = sweep_rows(folder)
     if not rows:
         return rows
     plan = folder.plan()
-    write_rows(folder.path / TABLE, rows, {"layer": pa.int64(), "step_accuracy": pa.float64()})
-    write_file(folder.path, TEXT, _markdown(plan, rows).encode())
+    write_rows(folder.path / TABLE, rows, _KINDS)
+    compared = write_comparisons(folder, list(dict.fromkeys(row["split"] for row in rows)))
+    lines = _markdown(plan, rows)
+    lines += ["", *comparison_lines(plan, compared)] if compared else []
+    write_file(folder.path, TEXT, ("\n".join(lines) + "\n").encode())
     _draw(plan, rows, folder.path / PICTURE)
     return rows
 
 
-def _markdown(plan: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
+def _markdown(plan: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[str]:
     axes = plan["axes"]
+    head = [*axes, "split", "accuracy", "interval", "spread", "best baseline", "trained", "steps", "tokens"]
     lines = [
         f"# {plan['title']}",
         "",
-        f"Accuracy over {len(plan['seeds'])} training(s) of each: mean; where there is one its interval (Wilson), "
-        "else the standard deviation over trainings.",
+        f"Accuracy over {len(plan['seeds'])} training(s) of each: mean; where there is one its interval (Wilson), else "
+        "that of the mean (t over trainings) and the standard deviation over trainings. Steps and tokens read: means.",
         "",
-        "| " + " | ".join([*axes, "split", "accuracy", "spread", "best baseline", "trained"]) + " |",
-        "|---" * (len(axes) + 5) + "|",
+        "| " + " | ".join(head) + " |",
+        "|---" * len(head) + "|",
     ]
     for key, found in _groups(rows, [*axes, "split"]).items():
-        values = [row["accuracy"] for row in found]
-        spread = f"{found[0]['low']:.3f} to {found[0]['high']:.3f}"
-        if len(values) > 1:
-            spread = f"+- {statistics.stdev(values):.3f}"
-        figures = [f"{statistics.fmean(values):.3f}", spread, f"{found[0]['best_baseline']:.3f}"]
-        lines.append("| " + " | ".join([*map(str, key), *figures, f"{found[0]['trained_share']:.2%}"]) + " |")
-    return "\n".join(lines) + "\n"
+        lines.append("| " + " | ".join([*map(str, key), *_cells(found)]) + " |")
+    return lines
+
+
+def _cells(found: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Figures of one combination, over its trainings."""
+    values = [row["accuracy"] for row in found]
+    (low, high), spread = (found[0]["low"], found[0]["high"]), ""
+    if len(values) > 1:
+        (low, high), spread = mean_interval(values), f"+- {statistics.stdev(values):.3f}"
+    tokens = [row["tokens"] for row in found if row["tokens"] is not None]
+    return [
+        *(f"{statistics.fmean(values):.3f}", f"{low:.3f} to {high:.3f}", spread, f"{found[0]['best_baseline']:.3f}"),
+        f"{found[0]['trained_share']:.2%}",
+        f"{statistics.fmean(row['training_steps'] for row in found):,.0f}",
+        f"{statistics.fmean(tokens):,.0f}" if tokens else "",
+    ]
 
 
 def _groups(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> dict[tuple[Any, ...], list[Mapping[str, Any]]]:

@@ -34,6 +34,7 @@ class Texts:
     Attributes:
         labels: The classes; None where answers are no classes.
         rationale: Whether there is a column of explanations.
+        annotations: Columns beside the factors.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Texts:
         self._examples, self.recipe = examples, recipe
         self.source, self.split, self.identity = source, split, identity
         self.labels, self.rationale, self.factors = layout.labels, layout.rationale, factors
+        self.annotations = layout.annotations
 
     @cached_property
     def task(self) -> Task:
@@ -108,7 +110,8 @@ def open_training_texts(choice: TextChoice, data: Path | None) -> Texts:
     parts = [first, *others]
     examples = [example for part in parts for chunk in part.chunks() for example in chunk]
     identity = " + ".join(part.identity for part in parts)
-    layout = TextLayout(any(part.rationale for part in parts), None, 0)
+    common = tuple(a for a in first.annotations if all(a in part.annotations for part in others))
+    layout = TextLayout(any(part.rationale for part in parts), None, 0, common)
     source = " + ".join(part.source for part in parts)
     return Texts(examples, layout, first.factors, first.recipe, source, choice.train, identity)
 

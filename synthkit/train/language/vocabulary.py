@@ -10,8 +10,10 @@ from typing import Any
 import torch
 
 from synthkit.errors import InputError, WorkError
+from synthkit.records import TextExample
 from synthkit.shards.files import write_file
 from synthkit.train.language.codec import (
+    MASK,
     Codec,
     OwnCodec,
     PatchCodec,
@@ -22,6 +24,7 @@ from synthkit.train.language.codec import (
 from synthkit.train.language.loading import Opened, open_tokenizer
 from synthkit.train.language.record import LanguageExperiment
 from synthkit.train.language.texts import Texts
+from synthkit.train.language.wording import Wording
 
 __all__ = ["fit_codec", "kept_symbols", "read_symbols", "task_symbols"]
 
@@ -33,17 +36,26 @@ _NEWLINES = {"\n": "\u010a"}
 def task_symbols(experiment: LanguageExperiment, texts: Texts) -> list[str]:
     """Symbols of the training texts, and of their answers where the model writes them, in alphabetical order."""
     found: set[str] = set()
+    wording = Wording(experiment, texts, MASK)
     writes = experiment.model.head != "classification"
+    index = 0
     for chunk in texts.chunks():
         for example in chunk:
-            found.update(symbols_of(example.input))
+            # Also of what a mask hides here: it may be shown elsewhere.
+            found.update(symbols_of(example.input), symbols_of(wording.question(example, index)))
             if writes:
-                found.update(symbols_of(example.target))
-                explains = experiment.explanations.target != "answer"
-                found.update(symbols_of((explains and (example.rationale or texts.task.explain(example))) or ""))
+                found.update(*map(symbols_of, _said(wording, example, index)))
+            index += 1
     if writes:
         found.update(symbols_of(experiment.tokens.separator))
     return sorted(found)
+
+
+def _said(wording: Wording, example: TextExample, index: int) -> list[str]:
+    """What may be said of an example, and the question for its explanation."""
+    second = wording.second(example, index)
+    said = [example.target, wording.explanation(example), *wording.answers([example], index)]
+    return said if second is None else [*said, second.question, second.said]
 
 
 def kept_symbols(experiment: LanguageExperiment, texts: Texts, folder: Path) -> list[str]:
