@@ -14,6 +14,7 @@ from benchmarks import (
     bench_linear,
     bench_llm,
     bench_metrics,
+    bench_saliency,
     bench_speech,
     bench_text,
     bench_tone,
@@ -35,6 +36,7 @@ BENCHMARKS = {
     "train": bench_train.run,
     "language": bench_language.run,
     "llm": bench_llm.run,
+    "saliency": bench_saliency.run,
 }
 
 
