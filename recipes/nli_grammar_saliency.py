@@ -2,13 +2,14 @@
 
 After "Efficient Knowledge Distillation: Empowering Small Language Models with Teacher Model Insights" (Ballout et al.
 2024, arXiv 2409.12586): the input words that a large model found most influential are given to a small one as
-rationales. The teacher is a model of yours that knows the task (`--set teacher=DIR`):
+rationales. The teacher is a model that knows the task (`--set teacher=DIR`), by default asked as that of `nli_teacher`:
 
     synthkit train nli_teacher --out runs/teacher
     synthkit export runs/teacher --out teacher
     synthkit generate nli_grammar_saliency --set teacher=teacher --out data
 
-What is explained is what the teacher says, right or wrong. `--smoke` takes a teacher with random weights.
+For a model that reads the text alone add `--set asked.template={input}`. What is explained is what the teacher says,
+right or wrong. `--smoke` takes a teacher with random weights.
 """
 
 from synthkit.recipe import Random, Recipe
@@ -26,6 +27,7 @@ recipe = Recipe(
         "items": 10_000,
         "distractors": [2, 2],
         "teacher": "",
+        "asked": {"template": "predict: {input}"},
         "method": "integrated_gradients",
         "selection": {"top": 6},
     },

@@ -277,6 +277,14 @@ def test_the_tables_of_the_transfer_page_are_those_of_the_result_file():
         assert "\n".join(lines) in page, title
 
 
+@pytest.mark.parametrize(
+    ("title", "page"), [("students", "distillation"), ("phenomena", "distillation"), ("saliency", "rationales")]
+)
+def test_the_tables_of_distillation_are_those_of_the_result_file(title, page):
+    lines = load_script("distillation").tables()[title]
+    assert "\n".join(lines) in (ROOT / f"docs/{page}.md").read_text()
+
+
 def test_the_tables_of_the_syntone_page_are_those_of_the_result_files():
     spec = importlib.util.spec_from_file_location("syntone_tables", ROOT / "docs/figures/syntone.py")
     module = importlib.util.module_from_spec(spec)

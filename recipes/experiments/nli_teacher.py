@@ -1,16 +1,17 @@
-"""Teacher: a small BERT from scratch that knows the label of an inference.
+"""Teacher: a small T5 from scratch that knows the label of an inference, and was also taught to explain it.
 
-Exported, it is what saliency rationales explain: they say which words its answers rest on.
+The two tasks of "Distilling step-by-step" (Hsieh et al. 2023): a small model that is trained on labels alone hardly
+learns the grammar's inferences, one that has to write the reasoning too does. Asked `predict: INPUT` it says the label.
+Exported, it is what saliency rationales explain: which words its answers rest on.
 
     synthkit train nli_teacher --out runs/teacher
     synthkit export runs/teacher --out teacher
 
-Each word between spaces is one token with an embedding of its own. After Pieper et al. (NLDB 2024), whose teachers were
-BERT models fine-tuned on published inferences.
+Each word between spaces is one token with an embedding of its own.
 """
 
 from synthkit.train import LanguageExperiment
-from synthkit.train.language.record import LanguageModelChoice, LanguageTraining, TextChoice, Tokens
+from synthkit.train.language.record import Explanations, LanguageModelChoice, LanguageTraining, TextChoice, Tokens
 
 experiment = LanguageExperiment(
     kind="language",
@@ -18,17 +19,22 @@ experiment = LanguageExperiment(
     description=__doc__,
     data=TextChoice(recipe="nli_grammar"),
     model=LanguageModelChoice(
-        path="tiny:bert",
+        path="tiny:t5",
         weights="scratch",
+        head="seq2seq",
         config={
-            "hidden_size": 128,
-            "num_hidden_layers": 4,
-            "num_attention_heads": 4,
-            "intermediate_size": 512,
+            "d_model": 128,
+            "d_kv": 32,
+            "d_ff": 512,
+            "num_heads": 4,
+            "num_layers": 3,
+            "num_decoder_layers": 3,
+            "dropout_rate": 0.0,
         },
     ),
     tokens=Tokens(scheme="fresh"),
-    training=LanguageTraining(steps=3000, batch_size=32, learning_rate=5e-4, warmup_steps=200, schedule="cosine"),
+    explanations=Explanations(target="multitask"),
+    training=LanguageTraining(steps=4000, batch_size=32, learning_rate=1e-3, warmup_steps=200, schedule="cosine"),
     smoke={
         "model.config": {},
         "data.limit": 2000,

@@ -19,6 +19,7 @@ from synthkit.train.language.network import Ready
 from synthkit.train.language.record import LanguageExperiment
 from synthkit.train.language.texts import Texts
 from synthkit.train.language.token_store import Tokenized, tokenized
+from synthkit.train.language.wording import Wording
 
 __all__ = ["Glance", "Viewer", "symbol_spans"]
 
@@ -83,6 +84,7 @@ class Viewer:
         self.store = store
         self._collator = Collator(self.store, ready.codec, self.head, device)
         self._structure = structure_of(texts.task)
+        self._wording = Wording(experiment, texts, ready.codec.mask)
 
     def glances(self, *, attention: bool, on_progress: Callable[[int, int], None] | None = None) -> Iterator[Glance]:
         """All texts, some at a time, shorter ones together; windows of a text count as texts of their own.
@@ -116,12 +118,14 @@ class Viewer:
         if self.head == "seq2seq":
             given["labels"] = self._collator.answered(rows)
         out = model.network(**given, output_attentions=attention, output_hidden_states=True)
-        examples = [self.texts[int(self.store.rows[row])] for row in rows]
+        places = [int(self.store.rows[row]) for row in rows]
+        examples = [self.texts[place] for place in places]
         symbols = [self._symbols(example) for example in examples]
-        spans = [self._spans(example, of_text) for example, of_text in zip(examples, symbols, strict=True)]
+        asked = [self._wording.question(example, place) for example, place in zip(examples, places, strict=True)]
+        spans = [self._spans(*each) for each in zip(examples, asked, symbols, strict=True)]
         known = [
-            bool(places) and max(last for _, last in places) <= int(batch["attention_mask"][k].sum())
-            for k, places in enumerate(spans)
+            bool(of_text) and max(last for _, last in of_text) <= int(batch["attention_mask"][k].sum())
+            for k, of_text in enumerate(spans)
         ]
         structures = [
             self._structure(example, of_text) if whole else Structure()
@@ -136,11 +140,16 @@ class Viewer:
     def _symbols(self, example: TextExample) -> list[str]:
         return [] if isinstance(self.ready.codec, PatchCodec) else symbols_of(example.input)
 
-    def _spans(self, example: TextExample, symbols: Sequence[str]) -> Spans:
-        before = len(self.ready.codec.special.before)
+    def _spans(self, example: TextExample, asked: str, symbols: Sequence[str]) -> Spans:
+        """Tokens of each symbol of a text, within what the model is asked; none where that does not hold the text."""
+        prefix, text, _ = asked.partition(example.input)
+        if not text:
+            return []
+        before, skipped = len(self.ready.codec.special.before), len(symbols_of(prefix))
         if isinstance(self.ready.codec, OwnCodec):
-            return symbol_spans(example.input, self.ready.codec.spans(example.input), before)
-        return [(before + k, before + k + 1) for k in range(len(symbols))]
+            found = symbol_spans(asked, self.ready.codec.spans(asked), before)
+            return found[skipped : skipped + len(symbols)]
+        return [(before + skipped + k, before + skipped + k + 1) for k in range(len(symbols))]
 
 
 def symbol_spans(text: str, tokens: Sequence[tuple[int, int]], before: int) -> Spans:

@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from synthkit.errors import ExamplesError, InputError, WorkError
 from synthkit.generators.answers import FINAL_ANSWER, final_answer
@@ -22,7 +22,7 @@ from synthkit.llm.request import canonical
 from synthkit.recipe import Recipe
 from synthkit.recipe.base import Record
 from synthkit.records import EngineInfo, FactorInfo, Pool, Rows, Strings, TextBatch, TextExample, TextLayout, Verdict
-from synthkit.saliency.options import Method, Selection, TeacherOptions
+from synthkit.saliency.options import AskedOptions, Method, Selection, TeacherOptions
 from synthkit.seeds import derive_key
 
 if TYPE_CHECKING:
@@ -38,7 +38,10 @@ class SaliencyParams(CorpusParams):
     """Settings of a dataset that is explained by a teacher's saliency; which texts, see `CorpusParams`.
 
     Attributes:
-        teacher: The model, or its path alone.
+        teacher: The model: a directory that ``save_pretrained`` or ``synthkit export`` wrote, a name on the Hugging
+            Face hub, or ``tiny:bert``, ``tiny:gpt2``, ``tiny:t5``, ``tiny:bart``: random weights, to see that
+            everything runs.
+        asked: How it is asked.
         method: ``saliency`` (norm of the gradient), ``input_x_gradient``, ``integrated_gradients``,
             ``attention_rollout``, ``leave_one_out`` (what the log likelihood loses without a word) or ``random``.
         selection: Which words are chosen.
@@ -48,18 +51,14 @@ class SaliencyParams(CorpusParams):
         device: ``auto``, ``cpu`` or ``cuda``.
     """
 
-    teacher: TeacherOptions = TeacherOptions()
+    teacher: str = ""
+    asked: AskedOptions = AskedOptions()
     method: Method = "integrated_gradients"
     selection: Selection = Selection(top=6)
     steps: int = Field(default=32, ge=1, le=1000)
     baseline: Literal["pad", "mask", "zero"] = "pad"
     max_memory: int = Field(default=2 * 2**30, ge=1)
     device: Literal["auto", "cpu", "cuda"] = "auto"
-
-    @field_validator("teacher", mode="before")
-    @classmethod
-    def _path_alone(cls, value: Any) -> Any:
-        return {"path": value} if isinstance(value, str) else value
 
 
 class SaliencyRationales:
@@ -91,12 +90,12 @@ class SaliencyRationales:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        tiny = self._params.teacher.path.startswith("tiny:")
+        tiny = self._params.teacher.startswith("tiny:")
         said = "The teacher has random weights: its answers and explanations mean nothing."
         return (*self._questions.notes, *((said,) if tiny else ()))
 
     def problems(self) -> list[str]:
-        if not self._params.teacher.path.strip():
+        if not self._params.teacher.strip():
             return ["params.teacher: must name a model: --set teacher=DIR, or a name on the Hugging Face hub"]
         missing = _missing()
         if missing:
@@ -127,15 +126,16 @@ class SaliencyRationales:
 
         p = self._params
         labels = self._questions.corpus.labels
-        teacher = open_teacher(p.teacher, labels, self._device, weights=p.method == "attention_rollout")
+        options = TeacherOptions(path=p.teacher, **p.asked.model_dump())
+        teacher = open_teacher(options, labels, self._device, weights=p.method == "attention_rollout")
         how = How(
             p.method,
             p.selection,
             p.steps,
             p.baseline,
-            p.teacher.around,
-            p.teacher.answer_prefix,
-            p.teacher.max_new_tokens,
+            p.asked.around,
+            p.asked.answer_prefix,
+            p.asked.max_new_tokens,
             p.max_memory,
         )
         return Explainer(teacher, labels, how)
@@ -145,11 +145,11 @@ class SaliencyRationales:
         """The teacher, its files and what computes it."""
         from synthkit.saliency.teacher import teacher_files, teacher_place
 
-        path = self._params.teacher.path
+        path = self._params.teacher
         digest, license = teacher_files(teacher_place(path))
         details = {
             "method": self._params.method,
-            "asked": canonical(self._params.teacher.model_dump(mode="json", exclude={"path"})),
+            "asked": canonical(self._params.asked.model_dump(mode="json")),
             "device": self._device,
             **{name: version(name) for name in _PACKAGES[1:]},
         }

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from synthkit.errors import InputError
 from synthkit.recipe.base import Record
 
-__all__ = ["METHODS", "Method", "Selection", "TeacherOptions", "parse_memory"]
+__all__ = ["METHODS", "AskedOptions", "Method", "Selection", "TeacherOptions", "parse_memory"]
 
 Method = Literal["saliency", "input_x_gradient", "integrated_gradients", "attention_rollout", "leave_one_out", "random"]
 METHODS: tuple[Method, ...] = (
@@ -25,12 +25,10 @@ _UNITS = {"kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gi
 _PLACE = "{input}"
 
 
-class TeacherOptions(Record):
-    """Which model is the teacher, and how it is asked.
+class AskedOptions(Record):
+    """How a teacher is asked.
 
     Attributes:
-        path: Name on the Hugging Face hub, a directory that ``save_pretrained`` or ``synthkit export`` wrote, or
-            ``tiny:bert``, ``tiny:gpt2``, ``tiny:t5``, ``tiny:bart``: random weights, to see that everything runs.
         head: ``classification``, ``seq2seq`` or ``causal``; ``auto`` takes the architecture that its configuration
             names.
         labels: The model's classes in the order of its outputs, as the corpus calls them, where its configuration
@@ -42,7 +40,6 @@ class TeacherOptions(Record):
             windows that overlap by half.
     """
 
-    path: str = ""
     head: Literal["auto", "classification", "seq2seq", "causal"] = "auto"
     labels: tuple[str, ...] = Field(default=(), strict=False)
     template: str = _PLACE
@@ -62,6 +59,17 @@ class TeacherOptions(Record):
         """Text before and after the input."""
         before, _, after = self.template.partition(_PLACE)
         return before, after
+
+
+class TeacherOptions(AskedOptions):
+    """Which model is the teacher, and how it is asked; see `AskedOptions`.
+
+    Attributes:
+        path: Name on the Hugging Face hub, a directory that ``save_pretrained`` or ``synthkit export`` wrote, or
+            ``tiny:bert``, ``tiny:gpt2``, ``tiny:t5``, ``tiny:bart``: random weights, to see that everything runs.
+    """
+
+    path: str
 
 
 class Selection(Record):

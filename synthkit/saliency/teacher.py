@@ -236,7 +236,7 @@ def _head(options: TeacherOptions, config: Any) -> Head:
                 return head
     raise InputError(
         f"{options.path}: its configuration names no head that answers (architectures: {config.architectures}); state "
-        "teacher.head=classification, seq2seq or causal"
+        "asked.head=classification, seq2seq or causal"
     )
 
 
@@ -303,7 +303,7 @@ def _classes(options: TeacherOptions, config: Any, labels: Sequence[str] | None)
     if sorted(found) != sorted(labels) or (options.labels and len(told) != len(config.id2label)):
         raise InputError(
             f"{options.path}: its classes are {', '.join(told)}, the corpus's answers {', '.join(labels)}; name them "
-            "in the model's order, e.g. teacher.labels=" + ",".join(labels)
+            "in the model's order, e.g. asked.labels=" + ",".join(labels)
         )
     return found
 

@@ -18,6 +18,7 @@ from synthkit.train.language.network import make_language_model
 from synthkit.train.language.session import train_language_model
 from synthkit.train.language.sweep import run_sweep
 from synthkit.train.language.texts import open_texts
+from synthkit.train.language.vocabulary import kept_symbols
 from synthkit.train.load import from_data
 
 
@@ -165,6 +166,22 @@ def test_entropy_and_attention_against_a_plain_computation(lists, tmp_path):
         mean = np.concatenate(entropies[layer], axis=1).mean(1)
         rows = [r for r in found.attention if (r["layer"], r["measure"]) == (layer, "entropy")]
         assert [r["value"] for r in rows] == pytest.approx(mean.tolist(), abs=1e-5)
+
+
+@pytest.mark.parametrize("scheme", ["own", "fresh"])
+def test_symbols_stand_behind_the_prefix_of_a_second_task(lists, tmp_path, scheme):
+    """A student with two tasks is asked ``predict: INPUT``."""
+    e = plan(model__path="tiny:t5", model__head="seq2seq", explanations__target="multitask", tokens__scheme=scheme)
+    texts = open_texts(e.data, lists, "test", 6)
+    symbols = kept_symbols(e, open_texts(e.data, lists, "train", None), tmp_path)
+    ready = make_language_model(e, texts.labels, symbols, tmp_path, weights=True)
+    viewer = Viewer(e, ready, texts, tmp_path / "tokens", torch.device("cpu"))
+    glance = next(viewer.glances(attention=False))
+    for example, spans in zip(glance.examples, glance.spans, strict=True):
+        row = next(k for k in range(len(viewer.store)) if texts[int(viewer.store.rows[k])].id == example.id)
+        ids = viewer.store.input(row).tolist()
+        words = [ready.codec.decode(ids[a:b]) for a, b in spans]
+        assert words == example.input.split()
 
 
 def test_memory_does_not_grow_with_the_number_of_texts(lists, tmp_path):

@@ -254,7 +254,7 @@ def test_classes_are_told_by_name(tmp_path):
 
 def test_classes_without_names_must_be_told(tmp_path):
     path = classifier(tmp_path, ["LABEL_0", "LABEL_1", "LABEL_2"])
-    with pytest.raises(InputError, match=r"name them in the model's order, e\.g\. teacher\.labels=entailment,neutral"):
+    with pytest.raises(InputError, match=r"name them in the model's order, e\.g\. asked\.labels=entailment,neutral"):
         open_teacher(TeacherOptions(path=path), LABELS)
     told = open_teacher(TeacherOptions(path=path, labels=("neutral", "contradiction", "entailment")), LABELS)
     assert told.labels == ("neutral", "contradiction", "entailment")
