@@ -24,7 +24,7 @@ recipe = Recipe(
     generator="saliency",
     params={
         "corpus": "grammar",
-        "items": 10_000,
+        "items": 5_000,
         "distractors": [2, 2],
         "teacher": "",
         "asked": {"template": "predict: {input}"},

@@ -21,7 +21,7 @@ experiment = LanguageExperiment(
     kind="language",
     name="distill_label_vs_rationale",
     description=__doc__,
-    data=TextChoice(recipe="nli_grammar", test_limit=1000),
+    data=TextChoice(recipe="nli_grammar", set={"params.max_distractors": 0}, test_limit=1000),
     model=LanguageModelChoice(
         path="tiny:t5",
         weights="scratch",
@@ -37,7 +37,7 @@ experiment = LanguageExperiment(
         },
     ),
     tokens=Tokens(scheme="fresh"),
-    training=LanguageTraining(steps=1200, batch_size=32, learning_rate=1e-3, warmup_steps=100, schedule="cosine"),
+    training=LanguageTraining(steps=2500, batch_size=16, learning_rate=1e-3, warmup_steps=100, schedule="cosine"),
     sweep=Sweep(
         axes=(
             Axis(
@@ -52,7 +52,7 @@ experiment = LanguageExperiment(
                 name="budget",
                 points=(
                     Variant(name="steps"),
-                    Variant(name="tokens", set={"training.tokens": 1_600_000}, smoke={"training.tokens": 2000}),
+                    Variant(name="tokens", set={"training.tokens": 1_400_000}, smoke={"training.tokens": 2000}),
                 ),
             ),
         ),

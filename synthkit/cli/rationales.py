@@ -94,7 +94,8 @@ def _print_saliency(report: SaliencyReport) -> None:
         said = f"average precision of the scores for the known evidence: {report.average_precision:.3f}"
         screen.print(said, markup=False)
     if report.delta is not None:
-        screen.print(f"integrated gradients miss their sum by {report.delta:.2g} nats at most", markup=False)
+        said = f"{report.delta:.2g} nats on average, {report.largest_delta:.2g} at most"
+        screen.print(f"integrated gradients miss their sum by {said}", markup=False)
     if report.windowed:
         screen.print(f"read in windows: {report.windowed:,} long texts", markup=False)
 

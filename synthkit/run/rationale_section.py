@@ -62,6 +62,7 @@ def _saliency(report: SaliencyReport) -> str:
     if report.average_precision is not None:
         said += f" Average precision of the scores for the known evidence: {report.average_precision:.3f}."
     if report.delta is not None:
-        said += f" Integrated gradients miss their sum by {report.delta:.2g} nats at most."
+        said += f" Integrated gradients miss their sum by {report.delta:.2g} nats on average, "
+        said += f"{report.largest_delta:.2g} at most."
     names = ("measure", "chosen words", "as many drawn words", "better by (95 %)")
     return "\n".join(["## Saliency\n", table(names, rows), f"{said}\n"])

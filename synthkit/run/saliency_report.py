@@ -52,7 +52,8 @@ class SaliencyReport:
         words: Chosen words, on average.
         average_precision: Of the scores for the known evidence, on average; None where none is known.
         gains: Measure -> how it is beside the control.
-        delta: Largest miss of integrated gradients, nats; None for other methods.
+        delta: Miss of integrated gradients on average, nats; None for other methods.
+        largest_delta: The largest miss.
         windowed: Texts that were read in windows.
     """
 
@@ -62,6 +63,7 @@ class SaliencyReport:
     average_precision: float | None = None
     gains: dict[str, Gain] = field(default_factory=dict)
     delta: float | None = None
+    largest_delta: float | None = None
     windowed: int = 0
 
 
@@ -89,7 +91,8 @@ def saliency_report_of(examples: Iterable[TextExample]) -> SaliencyReport:
     if found.examples:
         found.teacher_accuracy, found.words = right / found.examples, words / found.examples
     found.average_precision = math.fsum(precisions) / len(precisions) if precisions else None
-    found.delta = max(deltas) if deltas else None
+    if deltas:
+        found.delta, found.largest_delta = math.fsum(deltas) / len(deltas), max(deltas)
     found.gains = {name: _gain(values, more=_CONTROLS[name][1]) for name, values in pairs.items() if values}
     return found
 
