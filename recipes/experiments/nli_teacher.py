@@ -1,7 +1,6 @@
 """Teacher: a small T5 from scratch that knows the label of an inference, and was also taught to explain it.
 
-The two tasks of "Distilling step-by-step" (Hsieh et al. 2023): a small model that is trained on labels alone hardly
-learns the grammar's inferences, one that has to write the reasoning too does. Asked `predict: INPUT` it says the label.
+It learns the two tasks of "Distilling step-by-step" (Hsieh et al. 2023). Asked `predict: INPUT` it says the label.
 Exported, it is what saliency rationales explain: which words its answers rest on.
 
     synthkit train nli_teacher --out runs/teacher
