@@ -15,8 +15,8 @@ from synthkit.analysis.pictures import draw_findings
 from synthkit.analysis.sweep import write_layers
 from synthkit.analysis.tables import write_tables
 from synthkit.errors import InputError
+from synthkit.models.language.quiet import quiet
 from synthkit.train.devices import choose_device
-from synthkit.train.language.loading import quiet
 from synthkit.train.language.record import LanguageExperiment
 from synthkit.train.language.sweep import SweepFolder, is_sweep
 from synthkit.train.language.sweep_table import SWEEP_FILES, write_sweep

@@ -191,6 +191,8 @@ class SaliencyRationales:
 
     def _explained(self, item: Item) -> tuple[str, dict[str, Any]]:
         choice = choice_of(item)
+        if not choice.places:
+            raise InputError(f"has no word that could be chosen: {item.text!r}")
         key = derive_key(self._recipe.seed, self._recipe.name, f"saliency {item.origin} {item.id}")
         found = self._explainer.explain(item.text, choice.can_be, key)
         row = salient_row(item, self._questions.corpus, choice, found, self._params.selection.rank)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from synthkit.models.language.quiet import quiet
 from synthkit.saliency.gradients import Baseline, Gradients, gradient_scores
 from synthkit.saliency.likelihood import Answer, answer_ids, of_rows, padded
 from synthkit.saliency.memory import Memory
@@ -180,14 +181,15 @@ class Explainer:
         teacher, most = self._teacher, self._how.max_new_tokens
         room = self._memory.room(most, causal=teacher.head == "causal")
         ids, mask, _ = padded(teacher, windows_of(teacher, body, room)[:1])
-        found = teacher.network.generate(
-            input_ids=ids,
-            attention_mask=mask,
-            do_sample=False,
-            num_beams=1,
-            max_new_tokens=most,
-            pad_token_id=teacher.pad,
-        )
+        with quiet():
+            found = teacher.network.generate(
+                input_ids=ids,
+                attention_mask=mask,
+                do_sample=False,
+                num_beams=1,
+                max_new_tokens=most,
+                pad_token_id=teacher.pad,
+            )
         new = found[0, ids.shape[1] if teacher.head == "causal" else 1 :]
         text: str = teacher.tokenizer.decode(new, skip_special_tokens=True)
         return text.strip()

@@ -10,7 +10,8 @@ import pytest
 
 from synthkit.dataset import load
 from synthkit.dataset.rationales import SaliencyReport, rationale_report
-from synthkit.errors import InputError
+from synthkit.errors import InputError, WorkError
+from synthkit.generators.corpora.source import licensed
 from synthkit.generators.rationale.words import evidence_mask, word_spans
 from synthkit.models.language.tiny import save_tiny
 from synthkit.recipe.load import load_recipe
@@ -166,13 +167,24 @@ def test_published_texts_can_be_explained(tmp_path):
         ("params.asked", {"template": "{input} =", "max_new_tokens": 3}),
         ("license", "MIT"),
     ]
-    with pytest.raises(InputError, match="citation: must name the source") as told:
+    with pytest.raises(InputError, match="citation: must name the source"):
         made(tmp_path / "d", *changes)
-    citation = str(told.value).partition("must name the source: ")[2]
-    made(tmp_path / "d", *changes, ("citation", citation))
+    made(tmp_path / "d", *changes, ("citation", licensed("svamp").citation))
     for e in load(tmp_path / "d", "train"):
         assert e.annotations["teacher_probabilities"] == []
         assert "reasoning" in e.annotations
+
+
+def test_a_question_without_words_is_named(tmp_path):
+    source = tmp_path / "svamp"
+    source.mkdir()
+    row = {"Question": "?", "Equation": "( 1.0 + 1.0 )", "Answer": 2.0, "Type": "Addition"}
+    rows = [row | {"ID": f"chal-{k}", "Body": "... " + "!" * k} for k in range(1, 13)]
+    (source / "SVAMP.json").write_text(json.dumps(rows))
+    citation = licensed("svamp").citation
+    changes = [("teacher", "tiny:gpt2"), ("params.corpus", "svamp"), ("params.source", str(source)), ("license", "MIT")]
+    with pytest.raises(WorkError, match=r"train-00000000: has no word that could be chosen"):
+        made(tmp_path / "d", *changes, ("citation", citation))
 
 
 @pytest.mark.parametrize(

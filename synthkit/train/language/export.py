@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from synthkit.errors import InputError, WorkError
+from synthkit.models.language.quiet import quiet
 from synthkit.train.language.codec import SymbolCodec
-from synthkit.train.language.loading import model_place, open_tokenizer, quiet
+from synthkit.train.language.loading import model_place, open_tokenizer
 from synthkit.train.language.symbol_tokenizer import symbol_tokenizer
 from synthkit.train.language.trained import load_language_run, open_language_run
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,10 +14,11 @@ import torch
 from safetensors import SafetensorError
 
 from synthkit.errors import InputError, WorkError
+from synthkit.models.language.quiet import quiet
 from synthkit.models.language.tiny import TINY, save_tiny
 from synthkit.train.language.record import LanguageModelChoice
 
-__all__ = ["Opened", "layer_count", "model_place", "open_network", "open_tokenizer", "quiet"]
+__all__ = ["Opened", "layer_count", "model_place", "open_network", "open_tokenizer"]
 
 _TINY = "tiny:"
 _HEADS = {
@@ -189,24 +188,3 @@ def _told(place: str) -> Iterator[None]:
             f"model.path: {place!r} is no directory, and not to be had from the Hugging Face hub here ({first}). On a "
             f"machine that reaches the hub: hf download {place} --local-dir DIR; then use --set model.path=DIR"
         ) from error
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Within it transformers shows no bars and remarks; errors are raised as ever."""
-    import transformers.utils.logging as tell
-    from huggingface_hub.utils import logging as hub
-
-    level, hub_level, bars = tell.get_verbosity(), hub.get_verbosity(), tell.is_progress_bar_enabled()
-    tell.set_verbosity(logging.ERROR)
-    hub.set_verbosity(logging.CRITICAL)
-    tell.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        tell.set_verbosity(level)
-        hub.set_verbosity(hub_level)
-        if bars:
-            tell.enable_progress_bar()  # type: ignore[no-untyped-call]

@@ -13,9 +13,10 @@ from synthkit.errors import InputError
 from synthkit.models.language.freezing import Trained, apply_policy, check_policy
 from synthkit.models.language.model import LanguageModel, Objective
 from synthkit.models.language.patches import Patches
+from synthkit.models.language.quiet import quiet
 from synthkit.seeds import derive_key
 from synthkit.train.language.codec import Codec, PatchCodec
-from synthkit.train.language.loading import model_place, open_network, quiet
+from synthkit.train.language.loading import model_place, open_network
 from synthkit.train.language.record import Explanations, LanguageExperiment
 from synthkit.train.language.vocabulary import fit_codec
 
