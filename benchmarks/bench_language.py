@@ -184,7 +184,7 @@ def _look(root: Path, count: int, smoke: bool) -> None:
     """Prints the peak of memory beyond the model."""
     from synthkit.analysis.inspect import inspect_model
     from synthkit.analysis.look import Viewer
-    from synthkit.train.language.loading import quiet
+    from synthkit.models.language.quiet import quiet
 
     torch.set_num_threads(1)
     base = {"hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072}
