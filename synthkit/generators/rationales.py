@@ -11,13 +11,12 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from synthkit.errors import ExamplesError, InputError
-from synthkit.generators.answers import FINAL_ANSWER, final_answer
 from synthkit.generators.base import FactorSpec, Source
 from synthkit.generators.corpora.base import Corpus, Item
 from synthkit.generators.corpora.questions import CorpusParams, Questions
 from synthkit.generators.rationale.columns import Explained, annotation_columns, part_names, row_of
+from synthkit.generators.rationale.kept import KeptExplanations
 from synthkit.generators.rationale.kinds import KINDS, Kind, same_answer
-from synthkit.generators.text import compare_steps
 from synthkit.llm.dialogue import Dialogue, Question, settle
 from synthkit.llm.log import Replies
 from synthkit.llm.options import ModelOptions, ServiceOptions
@@ -25,7 +24,7 @@ from synthkit.llm.prompt import Prompt, load_prompt
 from synthkit.llm.request import canonical
 from synthkit.recipe import Recipe
 from synthkit.recipe.base import Record
-from synthkit.records import EngineInfo, FactorInfo, Pool, Rows, Strings, TextBatch, TextExample, TextLayout, Verdict
+from synthkit.records import EngineInfo, FactorInfo, Pool, Rows, Strings, TextBatch, TextLayout
 
 __all__ = ["Rationales", "RationalesParams"]
 
@@ -59,7 +58,7 @@ class RationalesParams(CorpusParams):
         return self
 
 
-class Rationales:
+class Rationales(KeptExplanations):
     """The generator ``rationales``; see docs/rationales.md."""
 
     name: ClassVar[str] = "rationales"
@@ -259,21 +258,6 @@ class Rationales:
             Strings.of([found.text if found.status == "accepted" else "" for found in explained]),
             columns,
         )
-
-    def score(self, prediction: str, example: TextExample) -> float:
-        """1.0 where the answer is the right one; of an explanation, what its last ``Final answer:`` line says."""
-        return float(final_answer(prediction) == example.target)
-
-    def explain(self, example: TextExample) -> str | None:
-        """What is in the dataset; there is none that alone is right."""
-        return example.rationale
-
-    def check(self, explanation: str, example: TextExample) -> Verdict:
-        """Compare with what is in the dataset; a line with the final answer may follow."""
-        wanted = example.rationale or ""
-        if FINAL_ANSWER.rstrip() in explanation:
-            wanted = f"{wanted}\n{FINAL_ANSWER}{example.target}"
-        return compare_steps(explanation, wanted)
 
 
 def _outcome(kind: Kind, item: Item, dialogue: Dialogue[Any]) -> Explained:

@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 from pydantic import Field
 
 from synthkit.errors import ExamplesError, InputError, WorkError
-from synthkit.generators.answers import FINAL_ANSWER, final_answer
 from synthkit.generators.base import FactorSpec, Source
 from synthkit.generators.corpora.base import Item
 from synthkit.generators.corpora.questions import CorpusParams, Questions
 from synthkit.generators.rationale.columns import part_names
+from synthkit.generators.rationale.kept import KeptExplanations
 from synthkit.generators.rationale.salient import choice_of, pieces, salient_columns, salient_row
-from synthkit.generators.text import compare_steps
 from synthkit.llm.request import canonical
 from synthkit.recipe import Recipe
 from synthkit.recipe.base import Record
-from synthkit.records import EngineInfo, FactorInfo, Pool, Rows, Strings, TextBatch, TextExample, TextLayout, Verdict
+from synthkit.records import EngineInfo, FactorInfo, Pool, Rows, Strings, TextBatch, TextLayout
 from synthkit.saliency.options import AskedOptions, Method, Selection, TeacherOptions
 from synthkit.seeds import derive_key
 
@@ -61,7 +60,7 @@ class SaliencyParams(CorpusParams):
     device: Literal["auto", "cpu", "cuda"] = "auto"
 
 
-class SaliencyRationales:
+class SaliencyRationales(KeptExplanations):
     """The generator ``saliency``; see docs/rationales.md."""
 
     name: ClassVar[str] = "saliency"
@@ -197,21 +196,6 @@ class SaliencyRationales:
         found = self._explainer.explain(item.text, choice.can_be, key)
         row = salient_row(item, self._questions.corpus, choice, found, self._params.selection.rank)
         return pieces(item.text, choice.spans, [choice.places[k] for k in found.chosen]), row
-
-    def score(self, prediction: str, example: TextExample) -> float:
-        """1.0 where the answer is the right one; of an explanation, what its last ``Final answer:`` line says."""
-        return float(final_answer(prediction) == example.target)
-
-    def explain(self, example: TextExample) -> str | None:
-        """What is in the dataset: the teacher's words."""
-        return example.rationale
-
-    def check(self, explanation: str, example: TextExample) -> Verdict:
-        """Compare with what is in the dataset; a line with the final answer may follow."""
-        wanted = example.rationale or ""
-        if FINAL_ANSWER.rstrip() in explanation:
-            wanted = f"{wanted}\n{FINAL_ANSWER}{example.target}"
-        return compare_steps(explanation, wanted)
 
 
 def _missing() -> str:

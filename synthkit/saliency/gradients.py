@@ -81,9 +81,7 @@ def gradient_scores(
         )
         found, delta = result.sum(-1), float(gap.abs().max())
     scores = found[0].detach().double().cpu().numpy()
-    outside = np.ones(len(scores), bool)
-    outside[window.inside[0] : window.inside[1]] = False
-    return np.where(outside, 0.0, scores), delta
+    return window.of_text(scores), delta
 
 
 def _whole(teacher: Teacher, vectors: Tensor, answer: Answer) -> Tensor:

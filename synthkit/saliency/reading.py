@@ -52,6 +52,13 @@ class Window:
     first: int
     inside: tuple[int, int]
 
+    def of_text(self, scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Scores of all ids, 0 for those that are not of the text."""
+        found = np.zeros_like(scores)
+        text = slice(*self.inside)
+        found[text] = scores[text]
+        return found
+
 
 def body_of(teacher: Teacher, text: str, spans: Sequence[tuple[int, int]], around: tuple[str, str]) -> Body:
     """Ids of a text.

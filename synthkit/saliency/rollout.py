@@ -59,10 +59,7 @@ def rollout_scores(teacher: Teacher, window: Window, answer: Answer) -> npt.NDAr
         out = network(input_ids=both, attention_mask=torch.ones_like(both), output_attentions=True, use_cache=False)
         whole = rolled_out([each[0] for each in out.attentions])
         found = whole[ids.shape[1] - 1 : -1].mean(0)[: ids.shape[1]]
-    scores = found.cpu().numpy()
-    outside = np.ones(len(scores), bool)
-    outside[window.inside[0] : window.inside[1]] = False
-    return np.where(outside, 0.0, scores)
+    return window.of_text(found.cpu().numpy())
 
 
 def _reads_last(network: torch.nn.Module) -> bool:
