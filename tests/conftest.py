@@ -8,11 +8,12 @@ import signal
 import stat
 import subprocess
 import sys
-from importlib.util import find_spec
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
 
+from synthkit.ops.cuda import module as cuda_module
 from synthkit.recipe import Recipe
 from synthkit.recipe.load import from_data
 from synthkit.run import build
@@ -25,6 +26,37 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # A shell that starts the tests in the background has Ctrl-C ignored, and what they start would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def _kernels():
+    """`synthkit._cuda`: on the GPU that is here; where there is none, on the emulator that `make test-cpp` builds."""
+    if not cuda_module.why_not():
+        return cuda_module.module()
+    built = sorted((ROOT / "build" / "cpp" / "emulated").glob("_cuda.*"))
+    if not built:
+        pytest.fail("no GPU, and no emulated kernels: `make test-cpp` builds them")
+    spec = spec_from_file_location("_cuda", built[-1])
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def cuda(_kernels, monkeypatch):
+    """The module of the kernels, in use as ``device="cuda"``."""
+    monkeypatch.setitem(cuda_module._found, cuda_module._NAME, _kernels)
+    yield _kernels
+    if hasattr(_kernels, "emulator"):
+        _kernels.emulator.set_devices(1)
+        _kernels.emulator.set_memory(2**30)
+
+
+@pytest.fixture(autouse=True)
+def _cuda_where_a_parameter_says_so(request):
+    given = getattr(getattr(request.node, "callspec", None), "params", {}).values()
+    if any(isinstance(value, str) and value == "cuda" for value in given):
+        request.getfixturevalue("cuda")
 
 
 @pytest.fixture(scope="session")

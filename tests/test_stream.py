@@ -10,9 +10,13 @@ import torch
 from torch.utils.data import DataLoader
 
 import synthkit
-from synthkit.dataset import Generated, collate
+from synthkit.dataset import Generated, collate, stream
+from synthkit.dataset.streaming import made_there
 from synthkit.errors import InputError
+from synthkit.ops.cuda.arrays import View
+from synthkit.ops.cuda.formats import FORMATS
 from synthkit.recipe import Recipe
+from synthkit.recipe.load import from_data
 from synthkit.run import build
 
 RECIPE = {
@@ -112,7 +116,7 @@ def test_random_access_is_that_of_the_dataset(recipe, stored):
     [
         ({"split": "dev"}, "no split is named 'dev'; there are: train, test"),
         ({"batch_size": 0}, "batch_size: must be >= 1, not 0"),
-        ({"backend": "tpu"}, "backend: must be cpu, reference, not 'tpu'"),
+        ({"backend": "tpu"}, "backend: must be cpu, reference, cuda, not 'tpu'"),
         ({"rank": 1}, "rank, num_ranks: give both or none"),
         ({"rank": 2, "num_ranks": 2}, "rank: must be 0 to 1, not 2"),
         ({"sets": ["seed=1"]}, "sets: change a recipe by its name or file"),
@@ -132,5 +136,42 @@ def test_a_gpu_that_is_not_there(recipe):
 def test_texts_and_engines():
     with pytest.raises(InputError, match="makes texts, not clips"):
         synthkit.stream("tictactoe")
-    with pytest.raises(InputError, match="generator 'speech' makes its clips on the CPU only, not by 'reference'"):
+    with pytest.raises(InputError, match="generator 'speech' makes its examples on the CPU only, not by 'reference'"):
         synthkit.stream("synspeech_small", backend="reference")
+
+
+# --- on a GPU ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("sample_format", ["pcm16", "float32"])
+def test_batches_made_in_a_gpus_memory_are_those_of_the_cpu(few_tones, cuda, monkeypatch, sample_format):
+    """Where there is no GPU the emulator's memory is torch's own, and a tensor of the CPU stands in for one there."""
+    recipe = from_data(few_tones | {"params": few_tones["params"] | {"sample_format": sample_format}}, "test")
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if device.type == "cpu":
+        monkeypatch.setattr("synthkit.ops.cuda.tone.view", as_if_there)
+    clips, there = Generated(recipe, "train"), Generated(recipe, "train", backend="cuda")
+    for index in (np.arange(5), np.array([7, 2])):
+        wanted, found = clips.collated(index), made_there(there, index, device)
+        assert found["audio"].dtype == torch.float32
+        assert found["audio"].device.type == device.type
+        np.testing.assert_array_equal(found["audio"].cpu().numpy(), wanted["audio"])
+        assert [found[name] for name in ("id", "factors", "sample_rate", "annotations")] == [
+            wanted[name] for name in ("id", "factors", "sample_rate", "annotations")
+        ]
+
+
+def as_if_there(tensor, _name):
+    known = FORMATS[str(tensor.dtype).removeprefix("torch.")]
+    return View(tensor.data_ptr(), tuple(tensor.shape), tensor.stride(), known, 0, 0, False, tensor)
+
+
+@pytest.mark.gpu
+def test_a_stream_by_the_kernels_of_a_gpu(few_tones, cuda):
+    recipe = from_data(few_tones, "test")
+    wanted = list(stream(recipe, batch_size=7))
+    found = list(stream(recipe, batch_size=7, backend="cuda"))
+    assert len(found) == len(wanted)
+    for one, other in zip(found, wanted, strict=True):
+        torch.testing.assert_close(one["audio"], other["audio"], rtol=0, atol=0)

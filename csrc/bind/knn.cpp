@@ -3,6 +3,7 @@
 #include <pybind11/numpy.h>
 
 #include "bind/bind.h"
+#include "bind/labels.h"
 
 namespace py = pybind11;
 
@@ -21,36 +22,11 @@ KnnCodes view(const Doubles& codes) {
           static_cast<size_t>(codes.shape(2))};
 }
 
-void check_targets(const KnnCodes& codes, const py::array& targets) {
-  if (targets.ndim() != 2 || targets.shape(1) != static_cast<py::ssize_t>(codes.rows)) {
-    throw py::value_error("targets: must be of shape [k, n]");
-  }
-}
-
-// Throws unless the labels are 0, 1, .. without a gap, and one of them is shared.
-KnnLabels count_labels(const int32_t* of_row, size_t rows) {
-  KnnLabels labels{{of_row, rows}, {}};
-  for (const int32_t label : labels.of_row) {
-    if (label < 0 || static_cast<size_t>(label) >= rows) throw py::value_error("labels: must be 0 .. n - 1");
-    if (static_cast<size_t>(label) >= labels.counts.size()) labels.counts.resize(static_cast<size_t>(label) + 1);
-    ++labels.counts[static_cast<size_t>(label)];
-  }
-  bool shared = false;
-  for (const int32_t count : labels.counts) {
-    if (count == 0) throw py::value_error("labels: a number is left out");
-    shared |= count > 1;
-  }
-  if (!shared) throw py::value_error("labels: no two rows share one");
-  return labels;
-}
-
 // codes [b, n, d], labels [k, n] -> [b, k, d]
 Doubles discrete(const Doubles& codes, const Ints& labels, int32_t neighbours, bool clip, int threads) {
   const KnnCodes from = view(codes);
-  check_targets(from, labels);
   if (neighbours < 1) throw py::value_error("neighbours: must be 1 or more");
-  std::vector<KnnLabels> targets;
-  for (py::ssize_t t = 0; t < labels.shape(0); ++t) targets.push_back(count_labels(labels.data(t, 0), from.rows));
+  const std::vector<KnnLabels> targets = count_all_labels(labels, from.rows);
   Doubles out({codes.shape(0), labels.shape(0), codes.shape(2)});
   const std::span<double> to(out.mutable_data(), static_cast<size_t>(out.size()));
   {
@@ -63,7 +39,9 @@ Doubles discrete(const Doubles& codes, const Ints& labels, int32_t neighbours, b
 // codes [b, n, d], targets [k, n] -> [b, k, d]
 Doubles continuous(const Doubles& codes, const Doubles& targets, int32_t neighbours, bool clip, int threads) {
   const KnnCodes from = view(codes);
-  check_targets(from, targets);
+  if (targets.ndim() != 2 || targets.shape(1) != codes.shape(1)) {
+    throw py::value_error("targets: must be of shape [k, n]");
+  }
   if (neighbours < 1 || static_cast<size_t>(neighbours) >= from.rows) {
     throw py::value_error("neighbours: must be from 1 to n - 1");
   }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bind/bind.h"
+#include "bind/tones.h"
 
 namespace py = pybind11;
 
@@ -17,24 +18,7 @@ using Doubles = py::array_t<double, py::array::c_style>;
 using Ints = py::array_t<int32_t, py::array::c_style>;
 using Indices = py::array_t<uint64_t, py::array::c_style>;
 
-constexpr py::ssize_t kColumns = 14;
-
-// settings [n, 14]: frequency, amplitude, phase, duty, rolloff, attack, decay, sustain, release, vibrato rate and
-// depth, tremolo rate and depth, snr.
-std::vector<Tone> gather(const Ints& waveform, const Doubles& settings, const Indices& index) {
-  const py::ssize_t n = waveform.size();
-  if (settings.ndim() != 2 || settings.shape(0) != n || settings.shape(1) != kColumns || index.size() != n) {
-    throw py::value_error("waveform [n], settings [n, 14] and index [n] do not match");
-  }
-  std::vector<Tone> tones(static_cast<size_t>(n));
-  const double* s = settings.data();
-  for (py::ssize_t i = 0; i < n; ++i, s += kColumns) {
-    tones[static_cast<size_t>(i)] = {
-        waveform.data()[i], s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8], s[9], s[10], s[11], s[12], s[13],
-        index.data()[i]};
-  }
-  return tones;
-}
+constexpr py::ssize_t kColumns = kToneColumns;
 
 // columns: 14 floats or float64 arrays [n] or [1]. Returns settings [n, 14] and each column's least and largest number,
 // NaN where there is one. In one call: after a large batch nothing of NumPy is in the cache, and each call is dear.
@@ -69,18 +53,25 @@ py::tuple settings(const py::sequence& columns, py::ssize_t n) {
   return py::make_tuple(table, least, most);
 }
 
-// out: float32 or int16 [n, num_samples], rows apart at will, samples side by side. Returns peaks float32 [n].
+ToneFormat format_of(const py::array& out) {
+  if (py::isinstance<py::array_t<float>>(out)) return kFloat32;
+  if (py::isinstance<py::array_t<int16_t>>(out)) return kPcm16;
+  if (py::isinstance<py::array_t<uint16_t>>(out)) return kBfloat16;
+  throw py::value_error("out: must be float32, int16 or (bfloat16) uint16");
+}
+
+// out: float32, int16 or uint16 (the bits of bfloat16) [n, num_samples], rows apart at will, samples side by side.
+// Returns peaks float32 [n].
 py::array_t<float> render(const Ints& waveform, const Doubles& settings, const Indices& index, int antialias,
                           double sample_rate, uint64_t key, uint32_t stream, py::array out, int threads) {
-  const std::vector<Tone> tones = gather(waveform, settings, index);
+  const std::vector<Tone> tones = gather_tones(waveform, settings, index);
   const auto n = static_cast<py::ssize_t>(tones.size());
-  const bool is_int16 = py::isinstance<py::array_t<int16_t>>(out);
-  if (!is_int16 && !py::isinstance<py::array_t<float>>(out)) throw py::value_error("out: must be float32 or int16");
+  const ToneFormat format = format_of(out);
   if (out.ndim() != 2 || out.shape(0) != n || (out.shape(1) > 1 && out.strides(1) != out.itemsize())) {
     throw py::value_error("out: must be [n, num_samples] with samples side by side");
   }
   const ToneBatch batch{antialias, sample_rate, out.shape(1), key, stream};
-  const ToneOutput target{static_cast<std::byte*>(out.mutable_data()), out.strides(0), is_int16};
+  const ToneOutput target{static_cast<std::byte*>(out.mutable_data()), out.strides(0), format};
   py::array_t<float> peaks(n);
   const std::span<float> peak_span(peaks.mutable_data(), tones.size());
   {

@@ -9,6 +9,32 @@ namespace synthkit {
 // Natural logarithm of a count >= 1.
 SK_HD double log_count(int64_t n) { return log2_exact(double(n)) * 0.6931471805599453; }
 
+// Logarithms of counts below `size`, looked up; those of larger ones are worked out. Both are the same bits.
+constexpr int64_t kMostLogs = int64_t{1} << 16;
+struct LogTable {
+  const double* logs;
+  int64_t size;
+};
+SK_HD double look_up_log(const LogTable& table, int64_t n) { return n < table.size ? table.logs[n] : log_count(n); }
+
+// n ln n; 0 at 0, since such a cell adds nothing to an entropy.
+SK_HD double count_times_log(const LogTable& table, int64_t n) {
+  return n == 0 ? 0.0 : double(n) * look_up_log(table, n);
+}
+
+// Sums of n ln n over the cells of a table and over its margins, and how many of the margins' counts are not 0.
+struct PairSums {
+  double joint, a, b;
+  int64_t a_occupied, b_occupied;
+};
+
+// I = (sum of n_ij ln n_ij - sum of a_i ln a_i - sum of b_j ln b_j + n ln n) / n; `whole` is n ln n.
+SK_HD double plug_in_of(const PairSums& sums, double whole, int64_t n) {
+  if (sums.a_occupied < 2 || sums.b_occupied < 2) return 0.0;  // exactly, whatever rounding says
+  const double found = ((sums.joint - sums.a) - sums.b + whole) / double(n);
+  return found < 0.0 ? 0.0 : found;
+}
+
 // What one cell of a table with margins a and b, of n rows in all, adds to the plug-in mutual information on average
 // over all permutations of the rows (Vinh, Epps and Bailey 2010, eq. 24): the sum over the hypergeometric law of x of
 // x / n ln(n x / (a b)), in nats. The law is built outward from its mode by its ratios and divided by its own sum:
@@ -38,6 +64,12 @@ SK_HD double expected_cell_information(int64_t a, int64_t b, int64_t n, const Lo
     if (x > 1) sum += weight * double(x - 1) * (log_of(x - 1) + scale);
   }
   return sum / total / double(n);
+}
+
+// The same for all cells whose margins are so many each: equal margins give equal terms.
+SK_HD double expected_term(int64_t a, uint64_t a_times, int64_t b, uint64_t b_times, int64_t n, const LogTable& table) {
+  const auto log = [&table](int64_t x) { return look_up_log(table, x); };
+  return double(a_times * b_times) * expected_cell_information(a, b, n, log);
 }
 
 }  // namespace synthkit

@@ -27,6 +27,31 @@ SK_HD double toward_zero(double x) { return x > 0.0 ? bit_cast<double>(bit_cast<
 // k-d tree does; y >= x - r would round elsewhere.
 SK_HD bool within(double x, double y, double r) { return x - y <= r; }
 
+// Indices [first, end) of those of `count` rising values that lie within r of x, one of the values. Both searches halve
+// without branches, which are not foreseeable.
+struct Reach {
+  int32_t first, end;
+};
+
+SK_HD Reach reach_of(const double* values, int32_t count, double x, double r) {
+  const double* low = values;
+  const double* high = values;
+  for (int32_t length = count; length > 0;) {
+    const int32_t half = (length + 1) / 2;
+    low += within(x, low[half - 1], r) ? 0 : half;
+    high += within(high[half - 1], x, r) ? half : 0;
+    length -= half;
+  }
+  return {int32_t(low - values), int32_t(high - values)};
+}
+
+// Whether the window [left, left + k] of `count` rising values comes nearer to x, which it holds, by moving right: its
+// farther end is then the left one. Once this is false it stays so for windows farther right.
+template <typename Values>
+SK_HD bool nearer_on_right(const Values& values, int32_t left, int32_t k, int32_t count, double x) {
+  return left + k + 1 < count && values[left + k + 1] - x < x - values[left];
+}
+
 // A sum that carries its rounding errors along (Neumaier 1974).
 struct CarefulSum {
   double sum;
@@ -39,8 +64,13 @@ SK_HD CarefulSum add_careful(CarefulSum s, double x) {
   return {sum, s.lost + lost};
 }
 
+SK_HD double careful_total(CarefulSum s) { return s.sum + s.lost; }
+
 // psi(n) = H(n - 1) - gamma, given the harmonic number.
 SK_HD double psi_of(CarefulSum harmonic) { return (harmonic.sum - kEulerGamma) + harmonic.lost; }
+
+// The sum with psi(m) of `count` points, one or more; sums of psi go through rising m.
+SK_HD CarefulSum add_psi(CarefulSum s, int32_t count, double psi) { return add_careful(s, double(count) * psi); }
 
 // psi(n) + <psi(k)> - <psi(label's count)> - <psi(m)>
 SK_HD double mi_ross(double psi_n, double mean_psi_k, double mean_psi_count, double mean_psi_m) {
@@ -59,6 +89,17 @@ SK_HD double normal_of(PhiloxBlock words) {
   const double uniform = double((size >> 11) + 1) * 1.1102230246251565e-16;  // (0, 1], multiples of 2^-53
   const double square = -1.3862943611198906 * log2_exact(uniform);           // -2 ln u
   return __builtin_sqrt(square > 0.0 ? square : 0.0) * sin_cycle_exact(phase);
+}
+
+// The size of the noise that breaks ties in a column, given the sum of its magnitudes.
+SK_HD double noise_scale(CarefulSum magnitudes, int64_t rows) {
+  return 1e-10 * larger(1.0, careful_total(magnitudes) / double(rows));
+}
+
+// Standard normal noise of one row of a column, and of every model's alike.
+SK_HD double tie_noise(uint64_t row, uint64_t column, uint64_t key, uint32_t stream) {
+  const PhiloxBlock counter{uint32_t(row), uint32_t(row >> 32), uint32_t(column), stream};
+  return normal_of(philox4x32_10(counter, uint32_t(key), uint32_t(key >> 32)));
 }
 
 }  // namespace synthkit

@@ -13,6 +13,7 @@ constexpr int kBlock = 128;
 
 enum Waveform : int32_t { kSine = 0, kSquare = 1, kSawtooth = 2, kTriangle = 3 };
 enum Antialias : int32_t { kNaive = 0, kPolyblep = 1, kAdditive = 2 };
+enum ToneFormat : int32_t { kFloat32 = 0, kPcm16 = 1, kBfloat16 = 2 };
 
 // One harmonic: coefficient * sin(2 pi (k * phase + shift)).
 struct Harmonic {
@@ -58,10 +59,11 @@ SK_HD uint32_t lane_phase(uint64_t increment, int lane) {
   return uint32_t((uint64_t(lane) * increment + 0xFFFFFFFFu) >> 32);
 }
 
-// Offset of the phase by vibrato at sample n, as a 32-bit phase. Even in double the sine squared is the one of the
-// low-frequency oscillator's top 32 bits; adding 1.5 * 2^52 rounds to a whole number in the low mantissa bits.
-SK_HD uint32_t vibrato_offset(double depth, uint64_t increment, int64_t n) {
-  const uint32_t cycle = uint32_t((uint64_t(n) * increment) >> 32);
+// Offset of the phase by vibrato, as a 32-bit phase; `turn` is sample number * increment. Even in double the sine
+// squared is the one of the low-frequency oscillator's top 32 bits; adding 1.5 * 2^52 rounds to a whole number in the
+// low mantissa bits.
+SK_HD uint32_t vibrato_at(double depth, uint64_t turn) {
+  const uint32_t cycle = uint32_t(turn >> 32);
   const double q = double(int32_t(cycle)) * 4.656612873077393e-10;  // 2^-31: sin(pi x) with x in [-1/2, 1/2)
   const double z = q * q;
   double p = -6.6880351098114673e-10;  // sin(pi/2 q), series to q^15
@@ -73,7 +75,12 @@ SK_HD uint32_t vibrato_offset(double depth, uint64_t increment, int64_t n) {
   p = p * z - 6.4596409750624625e-01;
   p = p * z + 1.5707963267948966;
   const double s = p * q;
-  return uint32_t(bit_cast<uint64_t>(depth * (s * s) * 4294967296.0 + 6755399441055744.0));
+  // The product with 2^32 is exact, so depth may have it beforehand.
+  return uint32_t(bit_cast<uint64_t>((depth * 4294967296.0) * (s * s) + 6755399441055744.0));
+}
+
+SK_HD uint32_t vibrato_offset(double depth, uint64_t increment, int64_t n) {
+  return vibrato_at(depth, uint64_t(n) * increment);
 }
 
 // Naive shapes of a 32-bit phase, scipy.signal's conventions.
@@ -139,13 +146,35 @@ SK_HD float envelope_gain(const ToneRow& row, float n) {
   return attack * (1.0f - row.fall * decay) * release;
 }
 
-SK_HD float tremolo_gain(float depth, uint64_t increment, int64_t n) {
-  const uint32_t cycle = uint32_t((uint64_t(n) * increment) >> 32);
-  const float s = sin_cycle(cycle >> 1);
+// `turn` as for vibrato.
+SK_HD float tremolo_at(float depth, uint64_t turn) {
+  const float s = sin_cycle(uint32_t(turn >> 32) >> 1);
   return 1.0f - depth * (s * s);
 }
 
+SK_HD float tremolo_gain(float depth, uint64_t increment, int64_t n) {
+  return tremolo_at(depth, uint64_t(n) * increment);
+}
+
+// A normal number of two random words: radius and angle of Box and Muller (1958); the other one of the pair is the
+// sine.
+SK_HD float noise_radius(float deviation, uint32_t word) { return deviation * square_root(minus_two_log(word)); }
+
 // Full scale -> 16 bits, half to even, for |y| < 64; the caller refuses what does not fit 16 bits.
 SK_HD int32_t quantize(float y) { return bit_cast<int32_t>(y * 32767.0f + 12582912.0f) - 0x4B400000; }
+
+// The same, kept within 16 bits.
+SK_HD int16_t to_pcm16(float y) {
+  int32_t value = quantize(y);
+  value = value > 32767 ? 32767 : value;
+  value = value < -32767 ? -32767 : value;
+  return int16_t(value);
+}
+
+// The upper half of a float, halves to even; y is finite.
+SK_HD uint16_t to_bfloat16(float y) {
+  const uint32_t bits = bit_cast<uint32_t>(y);
+  return uint16_t((bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16);
+}
 
 }  // namespace synthkit

@@ -1,8 +1,9 @@
 #include "cpu/bins.h"
 
 #include <algorithm>
-#include <cmath>
+#include <cstdlib>
 
+#include "common/bins.h"
 #include "cpu/parallel.h"
 
 namespace synthkit {
@@ -13,31 +14,17 @@ constexpr size_t kBlock = 1024;
 // Up to here counting edges one by one, which is vectorised, beats a binary search.
 constexpr size_t kFewEdges = 40;
 
-// A gap this share of the values around it parts two clusters.
-constexpr double kClusterGap = 0.25;
-
-// Rank in [first, last), nearest to centre / bins, at which the value changes - or the one with the widest gap below
-// it, if that is as wide as between clusters. 0 if there is none.
-size_t edge_rank(std::span<const double> sorted, size_t first, size_t last, int64_t bins, int64_t centre) {
-  first = std::max<size_t>(first, 1);
-  last = std::min(last, sorted.size());
-  double widest_gap = 0.0;
-  int64_t least_distance = 0;
-  size_t widest = 0, nearest = 0;
-  for (size_t r = first; r < last; ++r) {
-    const double gap = sorted[r] - sorted[r - 1];
-    const int64_t distance = std::abs(static_cast<int64_t>(r) * bins - centre);
-    if (gap > 0.0 && (nearest == 0 || distance < least_distance)) {
-      nearest = r;
-      least_distance = distance;
-    }
-    if (gap > widest_gap) {
-      widest_gap = gap;
-      widest = r;
-    }
+// Rank at which edge j stands; 0 if there is none.
+size_t edge_rank(std::span<const double> sorted, int64_t j, int64_t bins) {
+  const auto rows = static_cast<int64_t>(sorted.size());
+  const int64_t first = std::max<int64_t>(half_rank(2 * j - 1, rows, bins), 1);
+  const int64_t last = std::min(half_rank(2 * j + 1, rows, bins), rows);
+  const double* values = sorted.data();
+  EdgeOffer offer;
+  for (int64_t r = first; r < last; ++r) {
+    look_at_rank(offer, r, values[r] - values[r - 1], std::abs(r * bins - j * rows));
   }
-  const bool clusters = nearest != 0 && widest_gap >= kClusterGap * (sorted[last - 1] - sorted[first - 1]);
-  return clusters ? widest : nearest;
+  return offer.nearest == 0 ? 0 : static_cast<size_t>(chosen_rank(offer, values[last - 1] - values[first - 1]));
 }
 
 // The values above the lowest, each once; stops with more than `limit`.
@@ -69,9 +56,9 @@ void count_edges(const double* values, size_t count, const Edges& edges, uint16_
 Edges equal_width_edges(std::span<const double> values, int bins) {
   const auto [least, most] = std::minmax_element(values.begin(), values.end());
   if (*least == *most) return {};
-  const double step = (*most - *least) / bins;
+  const double step = equal_width_step(*least, *most, bins);
   Edges edges;
-  for (int i = 1; i < bins; ++i) edges.push_back(i * step + *least);
+  for (int i = 1; i < bins; ++i) edges.push_back(equal_width_edge(i, step, *least));
   return edges;
 }
 
@@ -79,11 +66,9 @@ Edges quantile_edges(std::span<double> values, int bins) {
   std::sort(values.begin(), values.end());
   Edges distinct = distinct_above_first(values, static_cast<size_t>(bins));
   if (distinct.size() < static_cast<size_t>(bins)) return distinct;
-  const auto rows = static_cast<int64_t>(values.size());
-  const auto ceil_half = [&](int64_t odd) { return static_cast<size_t>((odd * rows + 2 * bins - 1) / (2 * bins)); };
   Edges edges;
   for (int64_t j = 1; j < bins; ++j) {
-    const size_t rank = edge_rank(values, ceil_half(2 * j - 1), ceil_half(2 * j + 1), bins, j * rows);
+    const size_t rank = edge_rank(values, j, bins);
     if (rank != 0) edges.push_back(values[rank]);
   }
   return edges;

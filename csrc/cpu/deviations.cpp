@@ -1,7 +1,6 @@
 #include "cpu/deviations.h"
 
 #include <algorithm>
-#include <cmath>
 #include <vector>
 
 #include "common/deviations.h"
@@ -21,12 +20,11 @@ double mean_of(std::span<const double> values) {
 
 // Reorders the values.
 double quantile_of(std::span<double> values, double quantile) {
-  const double place = quantile * double(values.size() - 1);
-  const auto below = static_cast<size_t>(place);
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(below), values.end());
-  if (below + 1 == values.size()) return values[below];
-  const double above = *std::min_element(values.begin() + static_cast<std::ptrdiff_t>(below) + 1, values.end());
-  return between(values[below], above, place - double(below));
+  const QuantilePlace place = quantile_place(quantile, static_cast<int64_t>(values.size()));
+  const auto at = values.begin() + static_cast<std::ptrdiff_t>(place.below);
+  std::nth_element(values.begin(), at, values.end());
+  if (at + 1 == values.end()) return *at;
+  return between(*at, *std::min_element(at + 1, values.end()), place.share);
 }
 
 double mean_deviation(const std::vector<double>& column, const RowGroups& groups, double quantile,
@@ -39,7 +37,7 @@ double mean_deviation(const std::vector<double>& column, const RowGroups& groups
     scratch.clear();
     for (size_t i = first; i < last; ++i) scratch.push_back(column[static_cast<size_t>(groups.order[i])]);
     const double mean = mean_of(scratch);
-    for (double& value : scratch) value = std::abs(value - mean);
+    for (double& value : scratch) value = deviation(value, mean);
     sum += quantile_of(scratch, quantile);
     ++held;
   }
@@ -65,7 +63,7 @@ void group_deviations(const CodeBatch& codes, std::span<const RowGroups> groupin
     const std::vector<double> values = codes.values(model, column);
     const double mean = mean_of(values);
     double most = 0.0;
-    for (const double value : values) most = std::max(most, std::abs(value - mean));
+    for (const double value : values) most = std::max(most, deviation(value, mean));
     largest[task] = most;
     std::vector<double> scratch;
     scratch.reserve(codes.rows);
@@ -91,7 +89,7 @@ void sample_variances(const CodeBatch& codes, std::span<const int32_t> rows, siz
     for (double& value : mean) value /= double(batch);
     for (size_t i = 0; i < batch; ++i) {
       const double* row = base + static_cast<size_t>(rows[p * batch + i]) * columns;
-      for (size_t d = 0; d < columns; ++d) target[d] += (row[d] - mean[d]) * (row[d] - mean[d]);
+      for (size_t d = 0; d < columns; ++d) target[d] += squared_deviation(row[d], mean[d]);
     }
     for (size_t d = 0; d < columns; ++d) target[d] /= double(batch - 1);
   });
@@ -107,7 +105,7 @@ void pair_distances(const CodeBatch& codes, std::span<const int32_t> first, std:
     for (size_t i = p * batch; i < (p + 1) * batch; ++i) {
       const double* a = base + static_cast<size_t>(first[i]) * columns;
       const double* b = base + static_cast<size_t>(second[i]) * columns;
-      for (size_t d = 0; d < columns; ++d) target[d] += std::abs(a[d] - b[d]);
+      for (size_t d = 0; d < columns; ++d) target[d] += deviation(a[d], b[d]);
     }
     for (size_t d = 0; d < columns; ++d) target[d] /= double(batch);
   });

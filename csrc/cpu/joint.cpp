@@ -16,20 +16,16 @@ constexpr size_t kBlock = 2048;
 constexpr size_t kCopiedCells = 2048;
 constexpr size_t kCopies = 4;
 
-// ln n of counts; large ones are worked out.
+// ln n of counts.
 class CountLogs {
  public:
-  explicit CountLogs(size_t rows) : table_(std::min<size_t>(rows + 1, size_t{1} << 16)) {
-    for (size_t n = 1; n < table_.size(); ++n) table_[n] = log_count(static_cast<int64_t>(n));
+  explicit CountLogs(size_t rows) : logs_(std::min(rows + 1, static_cast<size_t>(kMostLogs))) {
+    for (size_t n = 1; n < logs_.size(); ++n) logs_[n] = log_count(static_cast<int64_t>(n));
   }
-  double operator()(int64_t n) const {
-    return static_cast<size_t>(n) < table_.size() ? table_[static_cast<size_t>(n)] : log_count(n);
-  }
-  // n ln n; 0 at 0, since such a cell adds nothing to an entropy.
-  double times_count(uint64_t n) const { return n == 0 ? 0.0 : double(n) * (*this)(static_cast<int64_t>(n)); }
+  LogTable table() const { return {logs_.data(), static_cast<int64_t>(logs_.size())}; }
 
  private:
-  std::vector<double> table_;
+  std::vector<double> logs_;
 };
 
 struct Margins {
@@ -47,7 +43,7 @@ Margins margins_of(std::span<const uint32_t> table, size_t a_size, size_t b_size
   return margins;
 }
 
-// Each count that occurs, with how often: equal margins give equal terms.
+// Each count that occurs, with how often.
 std::map<uint64_t, uint64_t> tally(const std::vector<uint64_t>& counts) {
   std::map<uint64_t, uint64_t> found;
   for (const uint64_t count : counts) {
@@ -56,12 +52,12 @@ std::map<uint64_t, uint64_t> tally(const std::vector<uint64_t>& counts) {
   return found;
 }
 
-double expected_information(const Margins& margins, size_t rows, const CountLogs& logs) {
+double expected_information(const Margins& margins, size_t rows, const LogTable& logs) {
   const auto a_counts = tally(margins.a), b_counts = tally(margins.b);
   double sum = 0.0;
   for (const auto& [a, a_times] : a_counts) {
     for (const auto& [b, b_times] : b_counts) {
-      sum += double(a_times * b_times) * expected_cell_information(int64_t(a), int64_t(b), int64_t(rows), logs);
+      sum += expected_term(int64_t(a), a_times, int64_t(b), b_times, int64_t(rows), logs);
     }
   }
   return std::max(sum, 0.0);
@@ -71,15 +67,13 @@ int64_t occupied(std::span<const uint64_t> counts) {
   return static_cast<int64_t>(counts.size()) - std::count(counts.begin(), counts.end(), uint64_t{0});
 }
 
-// I = (sum of n_ij ln n_ij - sum of a_i ln a_i - sum of b_j ln b_j + n ln n) / n
-double plug_in_information(std::span<const uint32_t> table, const Margins& margins, size_t rows,
-                           const CountLogs& logs) {
-  if (occupied(margins.a) < 2 || occupied(margins.b) < 2) return 0.0;  // exactly, whatever rounding says
-  double joint = 0.0, a_sum = 0.0, b_sum = 0.0;
-  for (const uint32_t n : table) joint += logs.times_count(n);
-  for (const uint64_t n : margins.a) a_sum += logs.times_count(n);
-  for (const uint64_t n : margins.b) b_sum += logs.times_count(n);
-  return std::max(((joint - a_sum) - b_sum + logs.times_count(rows)) / double(rows), 0.0);
+double plug_in_information(std::span<const uint32_t> table, const Margins& margins, size_t rows, const LogTable& logs) {
+  PairSums sums{0.0, 0.0, 0.0, occupied(margins.a), occupied(margins.b)};
+  for (const uint32_t n : table) sums.joint += count_times_log(logs, n);
+  for (const uint64_t n : margins.a) sums.a += count_times_log(logs, static_cast<int64_t>(n));
+  for (const uint64_t n : margins.b) sums.b += count_times_log(logs, static_cast<int64_t>(n));
+  const auto all = static_cast<int64_t>(rows);
+  return plug_in_of(sums, count_times_log(logs, all), all);
 }
 
 int64_t freedom_of(std::span<const uint32_t> table, const Margins& margins) {
@@ -127,9 +121,9 @@ void mutual_information(const BinnedColumns& codes, const BinnedColumns& labels,
     std::vector<uint32_t> table(a_size * b_size);
     joint_counts(codes.column(c), labels.column(k), codes.rows, a_size, b_size, table);
     const Margins margins = margins_of(table, a_size, b_size);
-    out.plug_in[pair] = plug_in_information(table, margins, codes.rows, logs);
+    out.plug_in[pair] = plug_in_information(table, margins, codes.rows, logs.table());
     out.freedom[pair] = freedom_of(table, margins);
-    if (!out.expected.empty()) out.expected[pair] = expected_information(margins, codes.rows, logs);
+    if (!out.expected.empty()) out.expected[pair] = expected_information(margins, codes.rows, logs.table());
   });
 }
 

@@ -18,17 +18,9 @@ struct Scratch {
   std::vector<int32_t> near_x, near_y;  // [m]: points with m points within their radius
 };
 
-// How many of the rising values lie within r of x. Both searches halve without branches, which are not foreseeable.
 int32_t count_within(std::span<const double> values, double x, double r) {
-  const double* low = values.data();
-  const double* high = low;
-  for (size_t length = values.size(); length > 0;) {
-    const size_t half = (length + 1) / 2;
-    low += within(x, low[half - 1], r) ? 0 : half;
-    high += within(high[half - 1], x, r) ? half : 0;
-    length -= half;
-  }
-  return static_cast<int32_t>(high - low);
+  const Reach found = reach_of(values.data(), static_cast<int32_t>(values.size()), x, r);
+  return found.end - found.first;
 }
 
 double estimate(std::span<const double> target, const KnnOptions& options, std::span<const double> psi, Scratch& s) {

@@ -101,7 +101,7 @@ void count_label(const double* own, const int32_t* position, int32_t count, int3
   int32_t left = 0;  // the window is [left, left + k]
   for (int32_t i = 0; i < count; ++i) {
     const double x = own[i];
-    while (left + k < i || (left + k + 1 < count && own[left + k + 1] - x < x - own[left])) ++left;
+    while (left + k < i || nearer_on_right(own, left, k, count, x)) ++left;
     const double below = x - own[left], above = own[left + k] - x;
     const double r = toward_zero(larger(below, above));
     // An end that is nearer than the other one lies inside; one as far is just left out.
@@ -121,12 +121,12 @@ double estimate(const KnnLabels& target, const KnnOptions& options, std::span<co
     const int32_t k = std::min(options.neighbours, count - 1);
     const auto start = static_cast<size_t>(s.next[label] - count);
     count_label(&s.grouped[start], &s.position[start], count, k, s);
-    of_k = add_careful(of_k, count * psi[static_cast<size_t>(k)]);
-    of_count = add_careful(of_count, count * psi[static_cast<size_t>(count)]);
+    of_k = add_psi(of_k, count, psi[static_cast<size_t>(k)]);
+    of_count = add_psi(of_count, count, psi[static_cast<size_t>(count)]);
   }
   const auto n = static_cast<double>(s.all.size());
-  const double mi = mi_ross(psi[s.all.size()], (of_k.sum + of_k.lost) / n, (of_count.sum + of_count.lost) / n,
-                            psi_sum(s.histogram, psi) / n);
+  const double mi =
+      mi_ross(psi[s.all.size()], careful_total(of_k) / n, careful_total(of_count) / n, psi_sum(s.histogram, psi) / n);
   return options.clip ? larger(0.0, mi) : mi;
 }
 

@@ -17,9 +17,9 @@ std::vector<double> psi_table(size_t most) {
 double psi_sum(std::span<const int32_t> histogram, std::span<const double> psi) {
   CarefulSum sum{0.0, 0.0};
   for (size_t m = 1; m < psi.size(); ++m) {
-    if (histogram[m] != 0) sum = add_careful(sum, static_cast<double>(histogram[m]) * psi[m]);
+    if (histogram[m] != 0) sum = add_psi(sum, histogram[m], psi[m]);
   }
-  return sum.sum + sum.lost;
+  return careful_total(sum);
 }
 
 }  // namespace synthkit

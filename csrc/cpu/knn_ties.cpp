@@ -7,28 +7,23 @@ namespace synthkit {
 
 namespace {
 
-constexpr double kScale = 1e-10;
-
-double mean_magnitude(const double* column, size_t rows, size_t step) {
+CarefulSum sum_of_magnitudes(const double* column, size_t rows, size_t step) {
   CarefulSum sum{0.0, 0.0};
   for (size_t i = 0; i < rows; ++i) sum = add_careful(sum, magnitude(column[i * step]));
-  return (sum.sum + sum.lost) / static_cast<double>(rows);
+  return sum;
 }
 
 }  // namespace
 
 void break_ties(const KnnCodes& codes, uint64_t key, uint32_t stream, int threads, std::span<double> out) {
-  const auto key0 = static_cast<uint32_t>(key);
-  const auto key1 = static_cast<uint32_t>(key >> 32);
   parallel_for(codes.models * codes.columns, threads, [&](size_t task) {
     const size_t model = task / codes.columns, column = task % codes.columns;
     const size_t first = model * codes.rows * codes.columns + column;
-    const double scale = kScale * larger(1.0, mean_magnitude(codes.data + first, codes.rows, codes.columns));
+    const CarefulSum magnitudes = sum_of_magnitudes(codes.data + first, codes.rows, codes.columns);
+    const double scale = noise_scale(magnitudes, static_cast<int64_t>(codes.rows));
     for (size_t row = 0; row < codes.rows; ++row) {
-      const PhiloxBlock counter{static_cast<uint32_t>(row), static_cast<uint32_t>(uint64_t{row} >> 32),
-                                static_cast<uint32_t>(column), stream};
       const size_t at = first + row * codes.columns;
-      out[at] = codes.data[at] + scale * normal_of(philox4x32_10(counter, key0, key1));
+      out[at] = codes.data[at] + scale * tie_noise(row, column, key, stream);
     }
   });
 }

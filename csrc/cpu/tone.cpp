@@ -40,9 +40,7 @@ void render_some(std::span<const Tone> tones, const ToneBatch& batch, const Tone
       harmonics.clear();
       const ToneRow row = prepare_tone(tones[i], batch, harmonics);
       std::byte* target = out.data + static_cast<int64_t>(i) * out.stride;
-      render(row, harmonics.data(), batch.num_samples, *scratch,
-             out.is_int16 ? nullptr : reinterpret_cast<float*>(target),
-             out.is_int16 ? reinterpret_cast<int16_t*>(target) : nullptr, &peaks[i]);
+      render(row, harmonics.data(), batch.num_samples, *scratch, out.format, target, &peaks[i]);
     }
   }
 }

@@ -9,11 +9,11 @@
 
 namespace synthkit {
 
-// Rows of [num_samples] float32 or int16, `stride` bytes apart.
+// Rows of [num_samples] of the format, `stride` bytes apart.
 struct ToneOutput {
   std::byte* data;
   int64_t stride;
-  bool is_int16;
+  ToneFormat format;
 };
 
 // Renders tones[i] into row i. `peaks` [tones] gets the largest magnitude of each int16 row, before rounding.

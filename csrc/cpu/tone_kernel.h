@@ -14,18 +14,18 @@ struct ToneScratch {
   alignas(64) uint32_t phases[kToneTile];
 };
 
-// Renders one row into either out_float or out_int16; `peak` (may be null) gets the largest magnitude of int16 rows.
+// Renders one row into `out`; `peak` gets the largest magnitude of a 16-bit integer row, 0 of others.
 using RenderRow = void (*)(const ToneRow& row, const Harmonic* harmonics, int64_t num_samples, ToneScratch& scratch,
-                           float* out_float, int16_t* out_int16, float* peak);
+                           ToneFormat format, void* out, float* peak);
 
 namespace baseline {
-void render_row(const ToneRow&, const Harmonic*, int64_t, ToneScratch&, float*, int16_t*, float*);
+void render_row(const ToneRow&, const Harmonic*, int64_t, ToneScratch&, ToneFormat, void*, float*);
 }
 namespace avx2 {
-void render_row(const ToneRow&, const Harmonic*, int64_t, ToneScratch&, float*, int16_t*, float*);
+void render_row(const ToneRow&, const Harmonic*, int64_t, ToneScratch&, ToneFormat, void*, float*);
 }
 namespace avx512 {
-void render_row(const ToneRow&, const Harmonic*, int64_t, ToneScratch&, float*, int16_t*, float*);
+void render_row(const ToneRow&, const Harmonic*, int64_t, ToneScratch&, ToneFormat, void*, float*);
 }
 
 }  // namespace synthkit

@@ -164,8 +164,8 @@ static void add_noise(const ToneRow& row, int64_t start, int count, float* __res
       w3[j] = words.w3;
     }
     for (int j = 0; j < kQuads; ++j) {
-      const float r = sigma * __builtin_sqrtf(minus_two_log(w0[j]));
-      const float q = sigma * __builtin_sqrtf(minus_two_log(w2[j]));
+      const float r = noise_radius(sigma, w0[j]);
+      const float q = noise_radius(sigma, w2[j]);
       z[4 * j] = r * cos_cycle(w1[j]);
       z[4 * j + 1] = r * sin_cycle(w1[j]);
       z[4 * j + 2] = q * cos_cycle(w3[j]);
@@ -178,27 +178,28 @@ static void add_noise(const ToneRow& row, int64_t start, int count, float* __res
 
 // Returns the tile's largest magnitude. Magnitudes are compared by their bits, in which they have the same order: the
 // compiler vectorises a maximum of integers, but not one of floats, whose NaN and signed zeros it has to respect.
-static float to_int16(const float* __restrict in, int count, int16_t* __restrict out) {
+static float to_pcm16_all(const float* __restrict in, int count, int16_t* __restrict out) {
   uint32_t peak = 0;
   for (int i = 0; i < count; ++i) {
     const uint32_t size = bit_cast<uint32_t>(in[i]) & 0x7FFFFFFFu;
     peak = size > peak ? size : peak;
-    int32_t value = quantize(in[i]);
-    value = value > 32767 ? 32767 : value;
-    value = value < -32767 ? -32767 : value;
-    out[i] = int16_t(value);
+    out[i] = to_pcm16(in[i]);
   }
   return bit_cast<float>(peak);
 }
 
+static void to_bfloat16_all(const float* __restrict in, int count, uint16_t* __restrict out) {
+  for (int i = 0; i < count; ++i) out[i] = to_bfloat16(in[i]);
+}
+
 void render_row(const ToneRow& row, const Harmonic* harmonics, int64_t num_samples, ToneScratch& scratch,
-                float* out_float, int16_t* out_int16, float* peak) {
+                ToneFormat format, void* out, float* peak) {
   Lanes lanes;
   fill_lanes(row, lanes);
   float largest = 0.0f;
   for (int64_t start = 0; start < num_samples; start += kTile) {
     const int count = int(num_samples - start < kTile ? num_samples - start : kTile);
-    float* tile = out_float != nullptr ? out_float + start : scratch.samples;
+    float* tile = format == kFloat32 ? static_cast<float*>(out) + start : scratch.samples;
     const uint32_t* bent = nullptr;
     if (row.vibrato_depth != 0.0) {
       bend(row, lanes, start, count, scratch.phases);
@@ -207,12 +208,14 @@ void render_row(const ToneRow& row, const Harmonic* harmonics, int64_t num_sampl
     fill_wave(row, harmonics, lanes, start, count, bent, tile);
     apply_gains(row, start, count, tile);
     if (row.noise != 0.0f) add_noise(row, start, count, tile);
-    if (out_int16 != nullptr) {
-      const float found = to_int16(tile, count, out_int16 + start);
+    if (format == kPcm16) {
+      const float found = to_pcm16_all(tile, count, static_cast<int16_t*>(out) + start);
       largest = found > largest ? found : largest;
+    } else if (format == kBfloat16) {
+      to_bfloat16_all(tile, count, static_cast<uint16_t*>(out) + start);
     }
   }
-  if (peak != nullptr) *peak = largest;
+  *peak = largest;
 }
 
 }  // namespace synthkit::SK_ISA

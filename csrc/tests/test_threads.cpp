@@ -13,7 +13,8 @@ namespace {
 std::vector<float> render(const std::vector<Tone>& tones, const ToneBatch& batch, int threads) {
   const auto samples = static_cast<size_t>(batch.num_samples);
   std::vector<float> out(tones.size() * samples), peaks(tones.size());
-  render_tones(tones, batch, {reinterpret_cast<std::byte*>(out.data()), 4 * batch.num_samples, false}, peaks, threads);
+  render_tones(tones, batch, {reinterpret_cast<std::byte*>(out.data()), 4 * batch.num_samples, kFloat32}, peaks,
+               threads);
   return out;
 }
 

@@ -20,7 +20,7 @@ constexpr int64_t kLengths[] = {1, 3, 127, 128, 129, 1000, 16384 + 131};
 std::vector<float> render(const std::vector<Tone>& tones, const ToneBatch& batch) {
   const auto samples = static_cast<size_t>(batch.num_samples);
   std::vector<float> out(tones.size() * samples), peaks(tones.size());
-  render_tones(tones, batch, {reinterpret_cast<std::byte*>(out.data()), 4 * batch.num_samples, false}, peaks, 1);
+  render_tones(tones, batch, {reinterpret_cast<std::byte*>(out.data()), 4 * batch.num_samples, kFloat32}, peaks, 1);
   return out;
 }
 
@@ -48,7 +48,7 @@ void check_int16(const std::vector<Tone>& tones, const ToneBatch& batch) {
   const size_t pitch = samples + 23;
   std::vector<int16_t> out(tones.size() * pitch, 12345);
   std::vector<float> peaks(tones.size());
-  render_tones(tones, batch, {reinterpret_cast<std::byte*>(out.data()), static_cast<int64_t>(2 * pitch), true}, peaks,
+  render_tones(tones, batch, {reinterpret_cast<std::byte*>(out.data()), static_cast<int64_t>(2 * pitch), kPcm16}, peaks,
                1);
   for (size_t i = 0; i < tones.size(); ++i) {
     float peak = 0.0f;
@@ -62,6 +62,22 @@ void check_int16(const std::vector<Tone>& tones, const ToneBatch& batch) {
   }
 }
 
+void check_bfloat16(const std::vector<Tone>& tones, const ToneBatch& batch) {
+  const std::vector<float> wanted = render(tones, batch);
+  std::vector<uint16_t> out(wanted.size());
+  std::vector<float> peaks(tones.size());
+  render_tones(tones, batch, {reinterpret_cast<std::byte*>(out.data()), 2 * batch.num_samples, kBfloat16}, peaks, 1);
+  for (size_t i = 0; i < out.size(); ++i) {
+    // Of the two 8-bit neighbours the nearer one; of two as near, the even one.
+    const auto below = static_cast<uint32_t>(std::bit_cast<uint32_t>(wanted[i]) & 0xFFFF0000u);
+    const auto value = [](uint32_t bits) { return double{std::bit_cast<float>(bits)}; };
+    const double down = std::fabs(wanted[i] - value(below)), up = std::fabs(value(below + 0x10000u) - wanted[i]);
+    const bool odd = (below & 0x10000u) != 0;
+    const uint32_t nearest = up < down || (up == down && odd) ? below + 0x10000u : below;
+    CHECK(out[i] == nearest >> 16, "sample %zu: %.9g became %x", i, wanted[i], out[i]);
+  }
+}
+
 }  // namespace
 
 int main() {
@@ -71,6 +87,7 @@ int main() {
     for (int mode = 0; mode < kModes; ++mode) {
       for (const int64_t length : kLengths) check_against_samples(tones, batch_of(mode, length), kCpuPathNames[p]);
       check_int16(tones, batch_of(mode, 700));
+      check_bfloat16(tones, batch_of(mode, 300));
     }
   }
   return finish("tone");

@@ -4,7 +4,7 @@
 #include <limits>
 #include <vector>
 
-#include "cpu/tone_prepare.h"
+#include "common/tone_prepare.h"
 
 namespace synthkit::test {
 

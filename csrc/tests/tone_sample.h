@@ -48,7 +48,7 @@ inline float noise_at(const ToneRow& row, int64_t n) {
   const PhiloxBlock w =
       philox4x32_10({static_cast<uint32_t>(n / 4), row.index_low, row.index_high, row.stream}, row.key0, row.key1);
   const bool second = n % 4 >= 2;
-  const float radius = row.noise * __builtin_sqrtf(minus_two_log(second ? w.w2 : w.w0));
+  const float radius = noise_radius(row.noise, second ? w.w2 : w.w0);
   const uint32_t angle = second ? w.w3 : w.w1;
   return radius * (n % 2 == 0 ? cos_cycle(angle) : sin_cycle(angle));
 }

@@ -8,6 +8,7 @@ import platform
 import shutil
 import subprocess
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from synthkit import __version__
 from synthkit.cli.output import console, print_json
@@ -69,12 +70,44 @@ def _cpu() -> Finding:
 
 
 def _cuda() -> Finding:
-    gpu = _output(["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"])
-    built = importlib.util.find_spec("synthkit._cuda") is not None
-    here = gpu.splitlines()[0] if gpu else "no NVIDIA GPU"
-    return Finding(
-        "CUDA", bool(gpu) and built, f"{here}; kernels {'built' if built else 'not built'}", "kernels on a GPU"
-    )
+    """Whether kernels run on a GPU here: they are made to."""
+    from synthkit.errors import SynthkitError
+    from synthkit.ops.cuda.module import UnavailableError, module, why_not
+
+    enables = "kernels on a GPU: device='cuda', --backend cuda"
+    try:
+        cuda = module()
+    except UnavailableError:
+        seen = _output(["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"]).splitlines()
+        here = f"{seen[0]}" if seen else "no NVIDIA GPU"
+        return Finding("CUDA", False, f"{here}; kernels not built: build where nvcc is on the PATH", enables)
+    version = _cuda_version(cuda.device.versions()["runtime"])
+    reason = why_not()
+    if reason:
+        return Finding("CUDA", False, f"{reason}; kernels built with CUDA {version}", enables)
+    gpu = cuda.device.describe(0)
+    name = f"{gpu['name']} (compute capability {gpu['capability'][0]}.{gpu['capability'][1]})"
+    try:
+        works = _same_bits()
+    except SynthkitError as error:
+        return Finding("CUDA", False, f"{name}, but its kernels fail: {error}", enables)
+    told = "gives the CPU's bits" if works else "GIVES OTHER BITS THAN THE CPU; please report it"
+    driver = _cuda_version(cuda.device.versions()["driver"])
+    return Finding("CUDA", works, f"{name}, driver for CUDA {driver}, kernels built with {version}; {told}", enables)
+
+
+def _cuda_version(number: int) -> str:
+    return f"{number // 1000}.{number % 1000 // 10}"
+
+
+def _same_bits() -> bool:
+    """Whether a few tones are the same on the GPU and on the CPU."""
+    from synthkit.ops import tone
+
+    arguments: dict[str, Any] = {"sample_rate": 16000, "num_samples": 300, "noise": tone.Noise(20.0, 1)}
+    cpu = tone.render(tone.WAVEFORMS, 523.25, 0.3, **arguments)
+    gpu = tone.render(tone.WAVEFORMS, 523.25, 0.3, **arguments, device="cuda")
+    return bool(cpu.tobytes() == gpu.numpy().tobytes())
 
 
 def _program(name: str, enables: str) -> Finding:

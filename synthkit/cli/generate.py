@@ -38,6 +38,7 @@ def run(
     replay: bool = False,
     log: Path | None = None,
     max_memory: str | None = None,
+    backend: str = "cpu",
 ) -> None:
     """Make the dataset and print its fingerprint last."""
     if on_error not in ("continue", "stop"):
@@ -55,6 +56,7 @@ def run(
             overwrite=overwrite,
             on_error="stop" if on_error == "stop" else "continue",
             on_progress=on_progress,
+            backend=backend,
             asking=AskOptions(limit, replay, log, _announce, None if on_progress is None else _asked(on_progress)),
         )
     seconds = time.perf_counter() - started

@@ -85,6 +85,9 @@ def generate(
     max_memory: Annotated[
         str | None, typer.Option("--max-memory", metavar="M", help="Most memory of a teacher, e.g. 2GB or 512MiB.")
     ] = None,
+    backend: Annotated[
+        str, typer.Option(metavar="B", help="What makes the examples, which are the same: cpu, cuda or cuda:N.")
+    ] = "cpu",
     json: Json = False,
 ) -> None:
     """Make a dataset from a recipe, or finish one that was begun."""
@@ -105,6 +108,7 @@ def generate(
         replay=replay,
         log=log,
         max_memory=max_memory,
+        backend=backend,
     )
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from synthkit.dataset.stored import full_scale
 from synthkit.errors import InputError
-from synthkit.generators.base import AudioGenerator, has_backends
+from synthkit.generators.backends import on_backend
+from synthkit.generators.base import AudioGenerator
 from synthkit.recipe import Recipe
 from synthkit.recipe.load import load_recipe
 from synthkit.records import AudioExample, AudioLayout, FactorInfo, Rows
@@ -25,7 +26,8 @@ class Generated(Sequence[AudioExample]):
     Args:
         recipe: A recipe, its name, or the path of its file.
         split: Name of a split.
-        backend: What makes the clips: ``cpu``, or another that the generator knows (``reference``: its NumPy twin).
+        backend: What makes the clips: ``cpu``, or another that the generator knows: ``reference`` (its NumPy twin),
+            ``cuda``, ``cuda:N``.
 
     Raises:
         InputError: A recipe that is wrong or makes no clips, no such split or backend.
@@ -34,6 +36,7 @@ class Generated(Sequence[AudioExample]):
         recipe: The resolved recipe.
         factors: What varies.
         layout: Shape of every clip.
+        backend: What makes them.
     """
 
     def __init__(self, recipe: str | Recipe, split: str, *, backend: str = "cpu") -> None:
@@ -46,8 +49,9 @@ class Generated(Sequence[AudioExample]):
         self.recipe = prepared.recipe
         self.factors: tuple[FactorInfo, ...] = prepared.factors
         self.layout: AudioLayout = prepared.generator.layout
-        self._split, self._backend = split, backend
-        self._plan, self._generator = prepared.plan, _on(prepared.generator, backend)
+        self._split, self.backend = split, backend
+        self._plan = prepared.plan
+        self._generator = cast(AudioGenerator, on_backend(prepared.generator, backend))
 
     def __len__(self) -> int:
         return int(self._plan.sizes[self._split])
@@ -65,7 +69,7 @@ class Generated(Sequence[AudioExample]):
         return AudioExample(rows.ids[0], values, rows.indices[0], full_scale(samples[0]), rate, known)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _again, (self.recipe, self._split, self._backend)
+        return _again, (self.recipe, self._split, self.backend)
 
     def rows(self, index: npt.NDArray[np.int64]) -> Rows:
         """Factors of clips [n], without making them."""
@@ -80,20 +84,33 @@ class Generated(Sequence[AudioExample]):
         Returns:
             Their factors, samples [n, T] of the layout's dtype, and annotations: name -> n values.
         """
+        samples = np.empty((len(index), self.layout.num_samples), self.layout.dtype)
+        rows, annotations = self.made_into(index, samples)
+        return rows, samples, annotations
+
+    def made_into(self, index: npt.NDArray[np.int64], samples: Any) -> tuple[Rows, dict[str, Sequence[Any]]]:
+        """Make clips [n] into an array [n, T] of the layout's dtype: NumPy's, or where the backend is a GPU one on it.
+
+        Returns:
+            Their factors, and annotations: name -> n values.
+        """
         rows = self.rows(index)
-        samples = np.empty((len(rows), self.layout.num_samples), self.layout.dtype)
-        return rows, samples, dict(self._generator.render(rows, samples) or {})
+        return rows, dict(self._generator.render(rows, samples) or {})
 
     def collated(self, index: npt.NDArray[np.int64]) -> dict[str, Any]:
         """A batch as `synthkit.dataset.collate` makes it of the stored clips."""
         rows, samples, annotations = self.made(index)
+        return self.batch(rows, full_scale(samples), annotations)
+
+    def batch(self, rows: Rows, audio: Any, annotations: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+        """Made clips as a batch; ``audio`` [n, T] is float32 with full scale at 1."""
         values = {name: column.tolist() for name, column in _values(rows).items()}
         n = len(rows)
         return {
             "id": rows.ids,
             "factor_indices": rows.indices,
             "factors": [{name: column[i] for name, column in values.items()} for i in range(n)],
-            "audio": full_scale(samples),
+            "audio": audio,
             "sample_rate": self.layout.sample_rate,
             "annotations": [{name: column[i] for name, column in annotations.items()} for i in range(n)],
         }
@@ -105,13 +122,3 @@ def _again(recipe: Recipe, split: str, backend: str) -> Generated:
 
 def _values(rows: Rows) -> dict[str, npt.NDArray[Any]]:
     return {name: np.asarray(column) for name, column in rows.values.items()}
-
-
-def _on(generator: AudioGenerator, backend: str) -> AudioGenerator:
-    if backend == "cpu":
-        return generator
-    if not has_backends(generator):
-        raise InputError(f"backend: generator {generator.name!r} makes its clips on the CPU only, not by {backend!r}")
-    if backend not in generator.backends:
-        raise InputError(f"backend: must be {', '.join(generator.backends)}, not {backend!r}")
-    return generator.on(backend)

@@ -22,14 +22,14 @@ __all__ = ["AudioDataset", "Dataset", "TextDataset", "collate", "full_scale", "l
 
 E = TypeVar("E", bound=Example)
 
-_PCM16_FULL_SCALE = np.float32(32768)
+PCM16_FULL_SCALE = np.float32(32768)
 
 
 def full_scale(samples: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
     """Samples as float32 with full scale at 1: a copy of int16 or float32 samples, any shape."""
     audio = samples.astype(np.float32)
     if samples.dtype.kind == "i":
-        audio /= _PCM16_FULL_SCALE
+        audio /= PCM16_FULL_SCALE
     return audio
 
 

@@ -6,12 +6,16 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 import torch.distributed as dist
 from torch.utils.data import IterableDataset, get_worker_info
 
 from synthkit.dataset.generated import Generated
+from synthkit.dataset.stored import PCM16_FULL_SCALE
 from synthkit.errors import InputError
+from synthkit.generators.backends import is_cuda, why_not
+from synthkit.generators.registry import generator_class
 from synthkit.recipe import Recipe
 from synthkit.recipe.load import load_recipe
 from synthkit.seeds import Permutation, derive_key
@@ -24,7 +28,7 @@ def stream(
     split: str = "train",
     batch_size: int = 64,
     device: str | torch.device = "cpu",
-    backend: str = "cpu",
+    backend: str | None = None,
     *,
     shuffle: bool = False,
     seed: int = 0,
@@ -44,7 +48,9 @@ def stream(
         split: Name of a split.
         batch_size: Clips in a batch.
         device: Where the tensors go; ``cpu`` where DataLoader workers make the batches.
-        backend: What makes the clips: ``cpu``, or another that the recipe's generator knows.
+        backend: What makes the clips: ``cpu``, or another that the recipe's generator knows. By default the device's
+            own kernels, where it is a GPU and the generator and this build of synthkit have some: then clips are made
+            in the GPU's memory on torch's current stream, and no step of the loop copies samples or waits for the GPU.
         shuffle: Whether the order is drawn anew for each epoch (`Stream.set_epoch`), from the seed.
         seed: Of the order.
         drop_last: Whether a last batch that is not full is left out.
@@ -69,8 +75,17 @@ def stream(
         raise InputError("rank, num_ranks: give both or none")
     if rank is not None and num_ranks is not None and not 0 <= rank < num_ranks:
         raise InputError(f"rank: must be 0 to {num_ranks - 1}, not {rank}")
-    clips = Generated(recipe, split, backend=backend)
+    clips = _clips(recipe, split, target, backend)
     return Stream(clips, batch_size, target, seed if shuffle else None, drop_last, ranks)
+
+
+def _clips(recipe: Recipe, split: str, device: torch.device, backend: str | None) -> Generated:
+    if backend is not None or device.type != "cuda" or why_not():
+        return Generated(recipe, split, backend=backend or "cpu")
+    number = torch.cuda.current_device() if device.index is None else device.index
+    if "cuda" not in getattr(generator_class(recipe.generator), "backends", ()):
+        return Generated(recipe, split)
+    return Generated(recipe, split, backend=f"cuda:{number}")
 
 
 class Stream(IterableDataset[dict[str, Any]]):
@@ -106,7 +121,11 @@ class Stream(IterableDataset[dict[str, Any]]):
         for number in range(first, len(self), step):
             start = number * self._batch_size
             index = np.arange(start, min(start + self._batch_size, len(self.clips)))
-            yield self._tensors(self.clips.collated(index if order is None else order(index)))
+            chosen = index if order is None else order(index)
+            if self._device.type == "cuda" and is_cuda(self.clips.backend):
+                yield self._tensors(made_there(self.clips, chosen, self._device))
+            else:
+                yield self._tensors(self.clips.collated(chosen))
 
     def _share(self) -> tuple[int, int]:
         """The first batch of this worker of this rank, and the distance to the next."""
@@ -126,8 +145,21 @@ class Stream(IterableDataset[dict[str, Any]]):
 
     def _tensors(self, batch: dict[str, Any]) -> dict[str, Any]:
         def moved(value: Any) -> Any:
-            return (
-                torch.from_numpy(value).to(self._device, non_blocking=True) if isinstance(value, np.ndarray) else value
-            )
+            if not isinstance(value, np.ndarray):
+                return value
+            tensor = torch.from_numpy(value)
+            # A copy out of memory that may be paged out would be waited for.
+            tensor = tensor.pin_memory() if self._device.type == "cuda" else tensor
+            return tensor.to(self._device, non_blocking=True)
 
         return {name: moved(value) for name, value in batch.items()}
+
+
+def made_there(clips: Generated, index: npt.NDArray[np.int64], device: torch.device) -> dict[str, Any]:
+    """A batch whose clips are made in a GPU's memory, by the kernels of the backend that ``clips`` were opened with."""
+    wide = clips.layout.dtype != np.int16
+    samples = torch.empty(
+        (len(index), clips.layout.num_samples), dtype=torch.float32 if wide else torch.int16, device=device
+    )
+    rows, annotations = clips.made_into(index, samples)
+    return clips.batch(rows, samples if wide else samples / float(PCM16_FULL_SCALE), annotations)

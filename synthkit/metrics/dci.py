@@ -149,7 +149,7 @@ def _trees(problem: Problem, targets: npt.NDArray[np.generic], loss: str) -> tup
         train_rows=problem.num_train,
         loss=loss,
         threads=problem.threads,
-        device=problem.device,
+        device=problem.host_device,
     )
     if loss == "classification":
         return fitted.importances, fitted.train_score, fitted.test_score

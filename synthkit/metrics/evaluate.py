@@ -19,12 +19,12 @@ from synthkit.metrics.registry import FAMILIES, METRICS, Family, choose_metrics
 from synthkit.metrics.resample import intervals
 from synthkit.metrics.scores import Interval, Scores
 from synthkit.ops.arrays import as_code_batch, choose, whole
+from synthkit.ops.cuda.module import device_number, is_cuda
 from synthkit.ops.threads import thread_count
 from synthkit.seeds import Permutation, derive_key
 
 __all__ = ["evaluate"]
 
-_DEVICES = ("cpu", "reference")
 _MAX_SEED = 2**63 - 1
 _MAX_RESAMPLES = 1_000_000
 
@@ -61,7 +61,9 @@ def evaluate(
         bootstrap: Resamples of the rows for 95 % intervals and standard errors; 0 for none. Cost: as many times more.
         seed: Of all that is drawn: the shuffle, batches of rows, resamples.
         threads: Threads; None for one a core. No result depends on it.
-        device: ``cpu``, or ``reference`` for the NumPy twins of all kernels (slow).
+        device: ``cpu``; ``reference`` for the NumPy twins of all kernels (slow); or a GPU, ``cuda`` or ``cuda:N``, for
+            bins, information, neighbours, deviations and distances, while predictors are fitted on the CPU. All give
+            the same scores.
         on_progress: Called after each resample with how many are done, and how many there are.
 
     Returns:
@@ -87,7 +89,7 @@ def evaluate(
         num_train=_num_train(batch.shape[1], train_fraction),
         seed=whole("seed", seed, 0, _MAX_SEED),
         threads=thread_count(threads),
-        device=choose(device, _DEVICES, name="device"),
+        device=_device(device),
     )
     if shuffled:
         order = Permutation(derive_key(problem.seed, "synthkit.metrics", "shuffle"), problem.num_rows)
@@ -116,6 +118,13 @@ def evaluate(
         warnings=tuple(result.notes),
         undefined=result.undefined,
     )
+
+
+def _device(device: Any) -> str:
+    if is_cuda(device):
+        device_number(device)
+        return str(device)
+    return choose(device, ("cpu", "reference", "cuda"), name="device")
 
 
 def _merged(problem: Problem, families: list[Family], chosen: tuple[str, ...]) -> Result:

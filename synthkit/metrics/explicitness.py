@@ -51,7 +51,7 @@ def explicitness(problem: Problem) -> Result:
 
 def _mean_area(problem: Problem, scores: Floats, k: int, rows: slice, classes: npt.NDArray[np.int64]) -> float:
     labels = problem.labels[k, rows]
-    areas = roc_auc(scores, labels, classes=classes, threads=problem.threads, device=problem.device)
+    areas = roc_auc(scores, labels, classes=classes, threads=problem.threads, device=problem.host_device)
     held = areas[~np.isnan(areas)]
     return float(held.mean()) if len(held) else float("nan")
 

@@ -59,7 +59,7 @@ def active_codes(problem: Problem) -> Mask:
 
 def _information(problem: Problem) -> Floats:
     """I(v_k; z_d), nats, [B, K, D]."""
-    codes = break_ties(zscore(problem.codes, problem.num_rows), key=problem.key("info"))
+    codes = break_ties(zscore(problem.codes, problem.num_rows), key=problem.key("info"), device=problem.device)
     found: Floats = mi_discrete(
         codes,
         problem.labels.T,
@@ -116,7 +116,7 @@ def info_e(problem: Problem) -> Result:
         balanced=balanced,
         **solver_options(problem, int(problem.levels.max())),
         threads=problem.threads,
-        device=problem.device,
+        device=problem.host_device,
     )
     null = np.log(problem.levels) if balanced else factor_entropies(problem)
     per_factor = 1.0 - fits.log_loss / null

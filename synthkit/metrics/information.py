@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -46,11 +47,11 @@ def information_matrix(problem: Problem) -> InformationMatrix:
     Bias (plug-in information of independent columns is positive, by about (bins - 1)(levels - 1) / (2 N)) is corrected
     as the convention says. Cost O(B N D K) for counting.
     """
-    columns = problem.binned.reshape(-1, problem.num_rows)
     factor_entropy = factor_entropies(problem)
-    mutual = corrected_information(problem, columns)
+    mutual = corrected_information(problem, problem.kernel_bins.reshape(-1, problem.num_rows))
     shape = (problem.num_models, problem.num_codes, problem.num_factors)
     mutual = np.where(problem.used[:, np.newaxis], mutual.reshape(shape).transpose(0, 2, 1), 0.0)
+    columns = problem.binned.reshape(-1, problem.num_rows)
     code_entropy = np.array([entropy(np.bincount(column)) for column in columns]).reshape(shape[:2])
     return InformationMatrix(mutual, factor_entropy, code_entropy)
 
@@ -74,9 +75,7 @@ def best_two(values: Floats) -> tuple[Floats, Floats, npt.NDArray[np.int64]]:
     return ordered[..., -1], second, first
 
 
-def count_information(
-    problem: Problem, codes: npt.NDArray[np.uint16], labels: npt.NDArray[np.uint16]
-) -> tuple[Information, Floats]:
+def count_information(problem: Problem, codes: Any, labels: npt.NDArray[np.uint16]) -> tuple[Information, Floats]:
     """Information of columns [M, N] and [K, N], and what independent columns would show on average, [M, K]."""
     correction = problem.convention.information_correction
     found = mutual_information(
@@ -87,8 +86,13 @@ def count_information(
     return found, bias
 
 
-def corrected_information(problem: Problem, codes: npt.NDArray[np.uint16]) -> Floats:
-    """Information of binned codes [M, N] and the factors without its bias, as the convention has it, [M, K]."""
+def corrected_information(problem: Problem, codes: Any) -> Floats:
+    """Information of binned codes and the factors without its bias, as the convention has it, [M, K].
+
+    Args:
+        problem: The factors.
+        codes: uint16 [M, N], of the host or where the kernels are.
+    """
     found, bias = count_information(problem, codes, problem.labels.astype(np.uint16))
     above = found.plug_in - bias
     if problem.convention.information_correction != "permutation":

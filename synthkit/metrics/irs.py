@@ -20,7 +20,7 @@ def irs(problem: Problem) -> Result:
     codes are left out. Cost O(B N D K).
     """
     largest, within = group_deviations(
-        problem.codes,
+        problem.kernel_codes,
         _groupings(problem),
         quantile=problem.convention.irs_quantile,
         threads=problem.threads,

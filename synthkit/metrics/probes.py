@@ -84,7 +84,7 @@ def class_probabilities(
             probabilities=True,
             **solver_options(problem, int(labels.max()) + 1),
             threads=problem.threads,
-            device=problem.device,
+            device=problem.host_device,
         )
         for b, of_model in enumerate(fits.probabilities if fits.probabilities is not None else ()):
             for k, classes in enumerate(fits.classes):

@@ -15,6 +15,8 @@ import numpy.typing as npt
 from synthkit.metrics.conventions import Convention
 from synthkit.metrics.factors import Factor
 from synthkit.metrics.scaling import LEAST_RANGE
+from synthkit.ops.cuda.codes import codes_on
+from synthkit.ops.cuda.module import device_number, is_cuda
 from synthkit.ops.joint import cut
 from synthkit.seeds import derive_key
 
@@ -60,7 +62,7 @@ class Problem:
         num_train: The first so many rows are for training, the rest for testing.
         seed: For whatever is drawn.
         threads: For kernels.
-        device: For kernels.
+        device: For kernels; see `host_device` and `kernel_codes`.
         cache: What one metric worked out and another asks for, too.
     """
 
@@ -72,6 +74,16 @@ class Problem:
     threads: int
     device: str
     cache: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def host_device(self) -> str:
+        """The device of kernels that have no twin for GPUs."""
+        return "cpu" if is_cuda(self.device) else self.device
+
+    @cached_property
+    def kernel_codes(self) -> Any:
+        """The codes where the kernels are: copied to a GPU once."""
+        return codes_on(self.codes, device_number(self.device)) if is_cuda(self.device) else self.codes
 
     @property
     def num_models(self) -> int:
@@ -124,10 +136,18 @@ class Problem:
     @cached_property
     def binned(self) -> npt.NDArray[np.uint16]:
         """Codes cut into `code_bins` bins as the convention has it, uint16 [B, D, N]."""
-        return self.cut(self.codes, self.code_bins, self.convention.code_binning)
+        return np.asarray(self.kernel_bins)
+
+    @cached_property
+    def kernel_bins(self) -> Any:
+        """The same where the kernels are."""
+        return self._cut(self.kernel_codes, self.code_bins, self.convention.code_binning)
 
     def cut(self, codes: Floats, bins: int, method: str) -> npt.NDArray[np.uint16]:
         """Other columns cut into bins: [N, D] or [B, N, D] -> uint16 [B, D, N]."""
+        return np.asarray(self._cut(codes, bins, method))
+
+    def _cut(self, codes: Any, bins: int, method: str) -> Any:
         return cut(codes, bins=bins, method=method, threads=self.threads, device=self.device).index
 
     def key(self, stream: str) -> int:

@@ -87,7 +87,7 @@ def _linear_svm(problem: Problem, chosen: list[int]) -> Floats:
         problem.labels[chosen].T,
         train_rows=problem.num_train,
         threads=problem.threads,
-        device=problem.device,
+        device=problem.host_device,
     )
     return fitted.test_accuracy
 

@@ -69,13 +69,15 @@ def _pair_score(problem: Problem, name: str, batch: int, from_chance: bool) -> R
         pairs = draw_pairs(problem, train + test, batch, f"{name} pairs")
     except MissingCombinationError as error:
         return _undefined(problem, name, str(error))
-    features = pair_distances(problem.codes, pairs.first, pairs.second, threads=problem.threads, device=problem.device)
+    features = pair_distances(
+        problem.kernel_codes, pairs.first, pairs.second, threads=problem.threads, device=problem.device
+    )
     fitted = logistic_regression(
         features,
         pairs.factor,
         train_rows=train,
         threads=problem.threads,
-        device=problem.device,
+        device=problem.host_device,
         **solver_options(problem, problem.num_factors),
     )
     return Result(values={name: _rescaled(problem, fitted.test_accuracy[:, 0], from_chance)})
@@ -90,7 +92,7 @@ def _vote_score(problem: Problem, name: str, batch: int, train: int, test: int, 
         return _undefined(problem, name, str(error))
     spread = problem.codes.std(axis=1, ddof=1)
     active = spread >= _least_spread(problem, spread)
-    variances = sample_variances(problem.codes, votes.rows, threads=problem.threads, device=problem.device)
+    variances = sample_variances(problem.kernel_codes, votes.rows, threads=problem.threads, device=problem.device)
     scores = np.full(problem.num_models, np.nan)
     for b in range(problem.num_models):
         if active[b].any():

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from numbers import Integral
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from synthkit.errors import InputError
+from synthkit.ops.cuda.module import device_number, is_cuda
 
-__all__ = ["as_array", "as_code_batch", "as_labels", "choose", "code_place", "finite", "whole", "whole_array"]
+__all__ = [
+    "as_array",
+    "as_code_batch",
+    "as_labels",
+    "backend",
+    "choose",
+    "code_place",
+    "finite",
+    "whole",
+    "whole_array",
+]
+
+T = TypeVar("T")
 
 
 def as_code_batch(codes: Any) -> npt.NDArray[np.float64]:
@@ -93,6 +107,22 @@ def as_labels(labels: Any, rows: int) -> npt.NDArray[np.int64]:
     if array.ndim not in (1, 2) or array.shape[0] != rows or 0 in array.shape:
         raise InputError(f"labels: must be [{rows}] or [{rows}, K], as many rows as codes, not {list(array.shape)}")
     return array.reshape(rows, -1)
+
+
+def backend(device: Any, known: Mapping[str, T], on_gpu: Callable[[int], T]) -> T:
+    """What runs a kernel.
+
+    Args:
+        device: A name in ``known``, or ``cuda``, ``cuda:N``.
+        known: Backends of the host by name.
+        on_gpu: Number of a GPU -> the kernels on it.
+
+    Raises:
+        InputError: Another name, or no such GPU here.
+    """
+    if is_cuda(device):
+        return on_gpu(device_number(device))
+    return known[choose(device, (*known, "cuda"), name="device")]
 
 
 def choose(value: Any, options: Any, *, name: str) -> str:

@@ -6,7 +6,6 @@ One matrix is a small thing; the kernel is for many of them: checkpoints, seeds,
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,9 @@ import numpy.typing as npt
 
 from synthkit import _core
 from synthkit.errors import InputError
-from synthkit.ops.arrays import as_code_batch, choose, whole
+from synthkit.ops.arrays import as_code_batch, backend, choose, whole
+from synthkit.ops.cuda.arrays import is_device_array
+from synthkit.ops.cuda.joint import Joint
 from synthkit.ops.reference import joint as reference
 from synthkit.ops.threads import thread_count
 
@@ -23,7 +24,7 @@ __all__ = ["BACKENDS", "MAX_BINS", "METHODS", "Bins", "Information", "cut", "joi
 METHODS = ("equal_width", "quantile")
 MAX_BINS = 65536
 
-BACKENDS: dict[str, ModuleType] = {"cpu": _core.joint, "reference": reference}
+BACKENDS: dict[str, Any] = {"cpu": _core.joint, "reference": reference}
 
 
 @dataclass(frozen=True)
@@ -31,11 +32,11 @@ class Bins:
     """Columns cut into bins.
 
     Attributes:
-        index: Which bin, uint16 [B, D, N].
+        index: Which bin, uint16 [B, D, N]; where a GPU cut them, an array in its memory, which NumPy takes as a copy.
         sizes: Bins of each column, int32 [B, D]; at most as many as were asked for.
     """
 
-    index: npt.NDArray[np.uint16]
+    index: Any
     sizes: npt.NDArray[np.int32]
 
 
@@ -66,11 +67,11 @@ def cut(codes: Any, *, bins: int, method: str, threads: int | None = None, devic
     Equal values are never parted.
 
     Args:
-        codes: Real numbers [N, D] or [B, N, D].
+        codes: Real numbers [N, D] or [B, N, D]; with a GPU also float64 of torch, CuPy or JAX in its memory.
         bins: How many, 1 to 65536.
         method: One of `METHODS`.
         threads: Threads; None for one a core.
-        device: ``cpu`` or ``reference``.
+        device: ``cpu``, ``reference``, or a GPU: ``cuda``, ``cuda:N``; the bins are the same.
 
     Returns:
         Bins; a constant code has one. Memory: 2 bytes a value, and 16 N bytes a thread.
@@ -78,9 +79,9 @@ def cut(codes: Any, *, bins: int, method: str, threads: int | None = None, devic
     Raises:
         InputError: Codes of another shape or not finite; ``bins``, ``method`` or ``device`` unknown.
     """
-    batch = as_code_batch(codes)
     count = whole("bins", bins, 1, MAX_BINS)
-    kernel = BACKENDS[choose(device, BACKENDS, name="device")]
+    kernel = backend(device, BACKENDS, Joint)
+    batch = kernel.codes(codes) if isinstance(kernel, Joint) else as_code_batch(codes)
     quantile = choose(method, METHODS, name="method") == "quantile"
     return Bins(*kernel.cut(batch, bins=count, quantile=quantile, threads=thread_count(threads)))
 
@@ -91,7 +92,7 @@ def joint_counts(a: Any, b: Any, *, device: str = "cpu") -> npt.NDArray[np.uint3
     Args:
         a: Whole numbers 0..65535, [N].
         b: The same, [N].
-        device: ``cpu`` or ``reference``.
+        device: ``cpu``, ``reference``, ``cuda`` or ``cuda:N``.
 
     Returns:
         Exact counts, uint32 [max a + 1, max b + 1].
@@ -102,7 +103,7 @@ def joint_counts(a: Any, b: Any, *, device: str = "cpu") -> npt.NDArray[np.uint3
     first, second = _columns(a, "a"), _columns(b, "b")
     if first.shape != second.shape or len(first) != 1:
         raise InputError(f"a and b: must both be [N], not {list(np.shape(a))} and {list(np.shape(b))}")
-    kernel = BACKENDS[choose(device, BACKENDS, name="device")]
+    kernel = backend(device, BACKENDS, Joint)
     counts: npt.NDArray[np.uint32] = kernel.counts(
         first, second, a_size=int(first.max()) + 1, b_size=int(second.max()) + 1
     )
@@ -119,11 +120,12 @@ def mutual_information(
     frequencies would show.
 
     Args:
-        codes: Whole numbers 0..65535, [M, N]: each row of the array is a column of the data.
+        codes: Whole numbers 0..65535, [M, N]: each row of the array is a column of the data. With a GPU also uint16 of
+            torch, CuPy or JAX, or a `Bins.index`, in its memory.
         labels: The same, [K, N].
         expected: Whether to compute the mean over permutations.
         threads: Threads; None for one a core.
-        device: ``cpu`` or ``reference``.
+        device: ``cpu``, ``reference``, ``cuda`` or ``cuda:N``; the numbers are the same.
 
     Returns:
         Information of [M, K]; the same for any number of threads.
@@ -131,18 +133,32 @@ def mutual_information(
     Raises:
         InputError: Other shapes or numbers.
     """
-    first, second = _columns(codes, "codes"), _columns(labels, "labels")
+    kernel = backend(device, BACKENDS, Joint)
+    first, second = _place(codes, "codes", kernel), _place(labels, "labels", kernel)
     if first.shape[1] != second.shape[1]:
         raise InputError(f"labels: must have as many rows as codes, {first.shape[1]}, not {second.shape[1]}")
-    kernel = BACKENDS[choose(device, BACKENDS, name="device")]
     return Information(
         *kernel.information(
-            first, _sizes(first), second, _sizes(second), expected=expected, threads=thread_count(threads)
+            first,
+            _sizes(first, kernel),
+            second,
+            _sizes(second, kernel),
+            expected=expected,
+            threads=thread_count(threads),
         )
     )
 
 
-def _sizes(columns: npt.NDArray[np.uint16]) -> npt.NDArray[np.int32]:
+def _place(values: Any, name: str, kernel: Any) -> Any:
+    """Columns where the kernel is: [M, N]."""
+    if not isinstance(kernel, Joint):
+        return _columns(values, name)
+    return kernel.columns(values if is_device_array(values) else _columns(values, name), name)
+
+
+def _sizes(columns: Any, kernel: Any) -> npt.NDArray[np.int32]:
+    if isinstance(kernel, Joint):
+        return kernel.sizes(columns)
     sizes: npt.NDArray[np.int32] = columns.max(axis=1).astype(np.int32) + 1
     return sizes
 

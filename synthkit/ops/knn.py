@@ -8,14 +8,16 @@ discrete estimator does not depend on the scale of a code, the continuous one de
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from synthkit import _core
 from synthkit.errors import InputError
-from synthkit.ops.arrays import choose, finite, whole
+from synthkit.ops.arrays import backend, finite, whole
+from synthkit.ops.cuda.arrays import is_device_array
+from synthkit.ops.cuda.knn import Knn
 from synthkit.ops.reference import knn as reference
 from synthkit.ops.threads import thread_count
 
@@ -26,7 +28,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def mi_discrete(
-    codes: npt.ArrayLike,
+    codes: Any,
     labels: npt.ArrayLike,
     *,
     neighbours: int = 10,
@@ -50,7 +52,8 @@ def mi_discrete(
         neighbours: k, 1 or more.
         clip: Negative estimates become 0.
         threads: Threads, over the B D codes; None for one a core. 40 N bytes each, and 8 N + 4 N K shared.
-        device: Name of a backend: ``cpu``, or ``reference`` (NumPy, N^2).
+        device: Name of a backend: ``cpu``, ``reference`` (NumPy, N^2), or a GPU: ``cuda``, ``cuda:N``; the numbers
+            are the same.
 
     Returns:
         float64 [B, K, D]; B = 1 where codes are [N, D].
@@ -58,15 +61,16 @@ def mi_discrete(
     Raises:
         InputError: A shape, dtype or number is wrong, or no two rows share a label.
     """
-    backend = _backend(device)
-    values = _codes(codes)
+    kernel = _kernel(device)
+    values = _codes(codes, kernel)
     targets = _labels(labels, values.shape[1])
     k = min(whole("neighbours", neighbours, 1, _MAX_ROWS), values.shape[1])
-    return backend.mi_discrete(values, targets, neighbours=k, clip=bool(clip), threads=thread_count(threads))
+    found: Floats = kernel.mi_discrete(values, targets, neighbours=k, clip=bool(clip), threads=thread_count(threads))
+    return found
 
 
 def mi_continuous(
-    codes: npt.ArrayLike,
+    codes: Any,
     targets: npt.ArrayLike,
     *,
     neighbours: int = 10,
@@ -89,7 +93,8 @@ def mi_continuous(
         neighbours: k, 1 to N - 1.
         clip: Negative estimates become 0.
         threads: Threads, over the B D codes; None for one a core. 56 N bytes each, and 8 N + 16 N K shared.
-        device: Name of a backend: ``cpu``, or ``reference`` (NumPy, N^2).
+        device: Name of a backend: ``cpu``, ``reference`` (NumPy, N^2), or a GPU: ``cuda``, ``cuda:N``; the numbers
+            are the same.
 
     Returns:
         float64 [B, K, D]; B = 1 where codes are [N, D].
@@ -97,21 +102,20 @@ def mi_continuous(
     Raises:
         InputError: A shape, dtype or number is wrong, or there are too few rows.
     """
-    backend = _backend(device)
-    values = _codes(codes)
+    kernel = _kernel(device)
+    values = _codes(codes, kernel)
     rows = values.shape[1]
     wanted = _table("targets", finite("targets", targets), rows)
     k = whole("neighbours", neighbours, 1, _MAX_ROWS)
     if k >= rows:
         raise InputError(f"neighbours: {k} need at least {k + 1} rows, and there are {rows}")
-    return backend.mi_continuous(
+    found: Floats = kernel.mi_continuous(
         values, np.ascontiguousarray(wanted.T), neighbours=k, clip=bool(clip), threads=thread_count(threads)
     )
+    return found
 
 
-def break_ties(
-    codes: npt.ArrayLike, *, key: int, stream: int = 0, threads: int | None = None, device: str = "cpu"
-) -> Floats:
+def break_ties(codes: Any, *, key: int, stream: int = 0, threads: int | None = None, device: str = "cpu") -> Any:
     """Codes with noise too small to matter but for ties, as Kraskov et al. advise.
 
     x + 1e-10 max(1, mean |x| of the column) z with z standard normal, a pure function of (key, stream, column, row):
@@ -123,52 +127,50 @@ def break_ties(
         key: 64-bit key.
         stream: 32-bit number; give codes and targets different ones.
         threads: Threads; None for one a core.
-        device: Name of a backend: ``cpu``, or ``reference`` (NumPy, slow).
+        device: Name of a backend: ``cpu``, ``reference`` (NumPy, slow), or a GPU: ``cuda``, ``cuda:N``; the numbers
+            are the same.
 
     Returns:
-        float64, of the shape of ``codes``.
+        float64, of the shape of ``codes``; with a GPU an array in its memory.
 
     Raises:
         InputError: A shape, dtype or number is wrong.
     """
-    backend = _backend(device)
-    values = _codes(codes)
-    noisy = backend.break_ties(
+    kernel = _kernel(device)
+    values = _codes(codes, kernel)
+    noisy = kernel.break_ties(
         values,
         key=whole("key", key, 0, 2**64 - 1),
         stream=whole("stream", stream, 0, 2**32 - 1),
         threads=thread_count(threads),
     )
-    return noisy.reshape(np.shape(codes))
+    shape = values.shape[1:] if len(getattr(codes, "shape", np.shape(codes))) == 2 else values.shape
+    return noisy.reshape(shape)
 
 
-class _Backend(Protocol):
-    """codes float64 [B, N, D], labels int32 or targets float64 [K, N], all contiguous -> float64 [B, K, D]."""
-
-    def mi_discrete(
-        self, codes: Floats, labels: npt.NDArray[np.int32], *, neighbours: int, clip: bool, threads: int
-    ) -> Floats: ...
-
-    def mi_continuous(self, codes: Floats, targets: Floats, *, neighbours: int, clip: bool, threads: int) -> Floats: ...
-
-    def break_ties(self, codes: Floats, *, key: int, stream: int, threads: int) -> Floats: ...
+# Each has mi_discrete, mi_continuous and break_ties: codes float64 [B, N, D], labels int32 or targets float64 [K, N],
+# all contiguous -> float64 [B, K, D].
+BACKENDS: dict[str, Any] = {"cpu": _core.knn, "reference": reference}
 
 
-BACKENDS: dict[str, _Backend] = {"cpu": _core.knn, "reference": reference}
+def _kernel(device: Any) -> Any:
+    return backend(device, BACKENDS, Knn)
 
 
-def _backend(device: Any) -> _Backend:
-    return BACKENDS[choose(device, BACKENDS, name="device")]
+def _codes(given: Any, kernel: Any) -> Any:
+    """Codes [B, N, D] where the kernel is."""
+    there = isinstance(kernel, Knn) and is_device_array(given)
+    values = kernel.codes(given) if there else _host_codes(given)
+    if not 1 <= values.shape[1] <= _MAX_ROWS:
+        raise InputError(f"codes: must have 1 to {_MAX_ROWS} rows, not {values.shape[1]}")
+    return kernel.codes(values) if isinstance(kernel, Knn) else values
 
 
-def _codes(given: npt.ArrayLike) -> Floats:
+def _host_codes(given: npt.ArrayLike) -> Floats:
     values = finite("codes", given)
     if values.ndim not in (2, 3):
         raise InputError(f"codes: must be of shape [N, D] or [B, N, D], not {list(values.shape)}")
-    values = values if values.ndim == 3 else values[None]
-    if not 1 <= values.shape[1] <= _MAX_ROWS:
-        raise InputError(f"codes: must have 1 to {_MAX_ROWS} rows, not {values.shape[1]}")
-    return np.ascontiguousarray(values)
+    return np.ascontiguousarray(values if values.ndim == 3 else values[None])
 
 
 def _table(name: str, array: npt.NDArray[Any], rows: int) -> npt.NDArray[Any]:

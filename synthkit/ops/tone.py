@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from synthkit import _core
 from synthkit.errors import InputError
+from synthkit.ops.cuda.module import is_cuda
 from synthkit.ops.reference import tone as reference
 from synthkit.ops.threads import thread_count
 from synthkit.ops.tone_input import (
@@ -34,6 +35,7 @@ _DTYPES: dict[str, np.dtype[Any]] = {
     "float32": np.dtype(np.float32),
     "int16": np.dtype(np.int16),
     "pcm16": np.dtype(np.int16),
+    "bfloat16": np.dtype(np.uint16),
 }
 # The largest magnitude that still rounds to 32767.
 _FITS = 1.0 + 0.5 / 32767
@@ -59,10 +61,12 @@ def render(
     noise: tuple[Any, ...] | None = None,
     dtype: str = "float32",
     threads: int | None = None,
-    out: npt.NDArray[Any] | None = None,
+    out: Any = None,
     device: str = "cpu",
+    stream: Any = None,
+    check_peaks: bool = True,
     allow_above_nyquist: bool = False,
-) -> npt.NDArray[Any]:
+) -> Any:
     """Render tones: y = amplitude * wave * envelope * tremolo + noise, sample n at n / sample_rate seconds.
 
     Numbers may be scalars or arrays [N]; they broadcast. The result has the same bits on any machine, for any number
@@ -83,19 +87,29 @@ def render(
         vibrato: `Vibrato` (rate Hz, depth cents).
         tremolo: `Tremolo` (rate Hz, depth 0..1).
         noise: `Noise` (snr dB, key, index, stream).
-        dtype: ``float32``, or ``int16`` (also ``pcm16``): 32767 y rounded half to even; what does not fit is refused.
+        dtype: ``float32``; ``int16`` (also ``pcm16``): 32767 y rounded half to even, what does not fit is refused;
+            ``bfloat16``: float32 rounded half to even, in NumPy, which has no such type, as its bits (uint16).
         threads: Threads; None for one a core.
-        out: Where to write: of the result's shape and dtype; rows may be apart, samples not.
-        device: Name of a backend: ``cpu``, or ``reference`` (NumPy, slow).
+        out: Where to write: of the result's shape and dtype; rows may be apart, samples not. With ``cuda`` an array of
+            torch, CuPy or Numba on that GPU, or a NumPy array, which gets a copy.
+        device: Name of a backend: ``cpu``, ``reference`` (NumPy, slow), or a GPU: ``cuda``, ``cuda:1``.
+        stream: With ``cuda``, where the work is queued: a stream of torch or CuPy, or its handle; by default the one
+            that ``out``'s library uses now, else CUDA's default stream. Nothing is waited for but the peaks of int16.
+        check_peaks: Whether an int16 sample that does not fit is looked for. Where `peak_bound` has shown that there is
+            none this may be False; what does not fit would then become the greatest number that does.
         allow_above_nyquist: Let naive waves through up to the sample rate.
 
     Returns:
-        [N, num_samples], or [num_samples] where no argument is an array; ``out`` where it is given.
+        [N, num_samples], or [num_samples] where no argument is an array; ``out`` where it is given. With ``cuda`` a
+        `synthkit.ops.cuda.arrays.DeviceArray`, which torch, CuPy and JAX take by DLPack without a copy.
 
     Raises:
-        InputError: An argument is wrong (named with row and value), or an int16 sample would clip.
+        InputError: An argument is wrong (named with row and value), an int16 sample would clip, or there is no such
+            GPU.
+        WorkError: The GPU failed, or has not the memory.
     """
-    if not isinstance(device, str) or device not in BACKENDS:
+    on_gpu = is_cuda(device)
+    if not on_gpu and (not isinstance(device, str) or device not in BACKENDS):
         raise InputError(f"device: {device!r} is none of: {', '.join(BACKENDS)}")
     if not isinstance(dtype, str) or dtype not in _DTYPES:
         raise InputError(f"dtype: {dtype!r} is none of: {', '.join(_DTYPES)}")
@@ -115,14 +129,16 @@ def render(
         noise=noise,
         allow_above_nyquist=allow_above_nyquist,
     )
+    if on_gpu and not isinstance(out, np.ndarray):
+        return _render_there(tones, "int16" if dtype == "pcm16" else dtype, out, device, stream, check_peaks)
     shape = (num_samples,) if tones.scalar else (len(tones.waveform), num_samples)
     result = _output(out, shape, _DTYPES[dtype])
     rows = result.reshape(1, num_samples) if tones.scalar else result
     count = thread_count(threads)
     if not rows.size:
         return result
-    peaks = BACKENDS[device](tones, rows, count)
-    if rows.dtype == np.int16:
+    peaks = _on_gpu(tones, rows, count, str(device)) if on_gpu else BACKENDS[device](tones, rows, count)
+    if rows.dtype == np.int16 and check_peaks:
         _refuse_clipping(peaks, tones)
     return result
 
@@ -164,9 +180,27 @@ def _twin(tones: ToneInput, rows: npt.NDArray[Any], _threads: int) -> npt.NDArra
     return reference.render_into(tones, rows)
 
 
+def _on_gpu(tones: ToneInput, rows: npt.NDArray[Any], _threads: int, device: str = "cuda") -> npt.NDArray[np.float32]:
+    from synthkit.ops.cuda.tone import render_into_host
+
+    dtype = next(name for name, known in _DTYPES.items() if known == rows.dtype)
+    return render_into_host(tones, rows, dtype, device=device)
+
+
+def _render_there(tones: ToneInput, dtype: str, out: Any, device: Any, stream: Any, check_peaks: bool) -> Any:
+    from synthkit.ops.cuda.tone import render as render_on_gpu
+
+    result, peaks = render_on_gpu(tones, dtype, out, device=str(device), stream=stream, want_peaks=check_peaks)
+    if peaks is not None:
+        _refuse_clipping(peaks, tones)
+    return result
+
+
+# What renders into rows of the host's memory.
 BACKENDS: dict[str, Callable[[ToneInput, npt.NDArray[Any], int], npt.NDArray[np.float32]]] = {
     "cpu": _native,
     "reference": _twin,
+    "cuda": _on_gpu,
 }
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synthkit.errors import ExamplesError, InputError, WorkError
+from synthkit.generators.backends import on_backend
 from synthkit.generators.base import has_engine, has_questions
 from synthkit.recipe import Recipe
 from synthkit.run import state
@@ -61,6 +62,7 @@ def build(
     on_error: OnError = "continue",
     on_progress: Callable[[Progress], None] | None = None,
     asking: AskOptions = AskOptions(),  # noqa: B008 - immutable
+    backend: str = "cpu",
 ) -> BuildResult:
     """Make a dataset, or finish one that was begun.
 
@@ -74,6 +76,8 @@ def build(
             failed, ``stop`` stops at the first. The dataset is not finished either way; the same call tries again.
         on_progress: Called now and then.
         asking: How a language model is asked, where the recipe needs one.
+        backend: What makes the examples: ``cpu``, or another that the recipe's generator knows, as ``cuda``. The result
+            does not depend on it.
 
     Raises:
         InputError: The recipe or the directory is refused; nothing was written.
@@ -82,6 +86,7 @@ def build(
     if workers is not None and workers < 1:
         raise InputError(f"workers: must be >= 1, not {workers}")
     prepared = prepare(recipe)
+    on_backend(prepared.generator, backend)  # refuses what is not here
     root = Path(out)
     state.refuse_foreign(root)
     check_asking(prepared, asking)
@@ -100,7 +105,7 @@ def build(
             state.keep_engine(root, prepared.engine)
             prepared = collect(prepared, root, asking)
             log = str(log_path(root, asking).resolve()) if has_questions(prepared.generator) else ""
-            made = _run(prepared, root, executor, workers, on_error, on_progress, log)
+            made = _run(prepared, root, executor, workers, on_error, on_progress, log, backend)
             info = finish(prepared, root, log)
     return BuildResult(info.fingerprint, info.num_examples, info.num_bytes, root, made)
 
@@ -132,9 +137,10 @@ def _run(
     on_error: OnError,
     on_progress: Callable[[Progress], None] | None,
     log: str,
+    backend: str,
 ) -> int:
     """Run all tasks that are not recorded; returns the examples made."""
-    tasks = shard_tasks(prepared, str(root.resolve()), on_error, log)
+    tasks = shard_tasks(prepared, str(root.resolve()), on_error, log, backend)
     todo = [task for task in tasks if not state.is_recorded(root, task.name)]
     failures: list[tuple[str, str]] = []
     total = prepared.plan.num_examples

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from synthkit.errors import ExamplesError
+from synthkit.generators.backends import on_backend
 from synthkit.generators.base import has_engine
 from synthkit.recipe import Recipe
 from synthkit.records import ShardRecord, TextBatch
@@ -45,6 +46,7 @@ class ShardTask:
         rows: Number of examples.
         log: The log with the answers of a language model; empty where none is asked.
         on_error: ``stop`` at the first example that cannot be made, or ``continue`` to try all of the shard's.
+        backend: What makes the examples: ``cpu``, or another that the generator knows.
     """
 
     recipe: str
@@ -54,6 +56,7 @@ class ShardTask:
     rows: int
     on_error: OnError = "stop"
     log: str = ""
+    backend: str = "cpu"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,9 @@ class ShardDone:
     failures: tuple[tuple[str, str], ...] = ()
 
 
-def shard_tasks(prepared: Prepared, out: str, on_error: OnError = "stop", log: str = "") -> list[ShardTask]:
+def shard_tasks(
+    prepared: Prepared, out: str, on_error: OnError = "stop", log: str = "", backend: str = "cpu"
+) -> list[ShardTask]:
     """Cut the splits into shards, in order."""
     generator = prepared.generator
     most_rows = _MAX_ENGINE_ROWS if has_engine(generator) else _MAX_SHARD_ROWS
@@ -86,7 +91,7 @@ def shard_tasks(prepared: Prepared, out: str, on_error: OnError = "stop", log: s
         for number in range(of):
             first = number * rows
             count = min(rows, size - first)
-            tasks.append(ShardTask(text, out, ShardName(split, number, of), first, count, on_error, log))
+            tasks.append(ShardTask(text, out, ShardName(split, number, of), first, count, on_error, log, backend))
     return tasks
 
 
@@ -96,7 +101,7 @@ def run_task(task: ShardTask) -> ShardDone:
     root = Path(task.out)
     state.check_engine(root, prepared.engine)
     attempts = _attempts(task.recipe, task.log, root)
-    generator, factors = prepared.generator, prepared.factors
+    generator, factors = on_backend(prepared.generator, task.backend), prepared.factors
     writer = WRITERS[generator.content][prepared.recipe.output.format](root, task.name, generator.layout, factors)
     statistics = ShardStatistics(factors)
     texts = TextCounts()

@@ -65,7 +65,7 @@ def replaced(array: np.ndarray, place: tuple[int, ...], value: float) -> np.ndar
         ({"bootstrap": 1}, "bootstrap: one resample has no spread"),
         ({"seed": 1.5}, "seed: must be a whole number"),
         ({"threads": 0}, "threads: must be a whole number"),
-        ({"device": "cuda"}, "device: 'cuda' is none of: cpu, reference"),
+        ({"device": "tpu"}, "device: 'tpu' is none of: cpu, reference, cuda"),
     ],
 )
 def test_refused(changes: dict, message: str | None) -> None:

@@ -39,7 +39,7 @@ Phases = npt.NDArray[np.uint32]
 
 
 def render_into(tones: ToneInput, rows: npt.NDArray[Any]) -> Floats:
-    """Render into float32 or int16 [N, num_samples]; returns the peaks float32 [N] of int16 rows."""
+    """Render into float32, int16 or bfloat16 (uint16) [N, num_samples]; returns the peaks float32 [N] of int16 rows."""
     peaks = np.zeros(len(rows), np.float32)
     for i in range(len(rows)):
         y = _render_row(tones, i)
@@ -47,6 +47,9 @@ def render_into(tones: ToneInput, rows: npt.NDArray[Any]) -> Floats:
             peaks[i] = np.abs(y).max()
             bits = (y * F(32767.0) + F(12582912.0)).view(np.int32) - np.int32(0x4B400000)
             rows[i] = np.clip(bits, -32767, 32767)
+        elif rows.dtype == np.uint16:  # bfloat16
+            wide = y.view(np.uint32)
+            rows[i] = (wide + np.uint32(0x7FFF) + ((wide >> np.uint32(16)) & np.uint32(1))) >> np.uint32(16)
         else:
             rows[i] = y
     return peaks
