@@ -10,6 +10,7 @@ PYBIND11_MODULE(_cuda, module, pybind11::mod_gil_not_used()) {
   synthkit::bind_cuda_device(module.def_submodule("device", "Devices"));
   synthkit::bind_cuda_memory(module.def_submodule("memory", "Memory of a device"));
   synthkit::bind_cuda_dlpack(module.def_submodule("dlpack", "Arrays of other libraries"));
+  synthkit::bind_cuda_philox(module.def_submodule("philox", "Counter-based random numbers"));
   synthkit::bind_cuda_tone(module.def_submodule("tone", "Tones"));
   synthkit::bind_cuda_joint(module.def_submodule("joint", "Bins, joint histograms, mutual information"));
   synthkit::bind_cuda_knn(module.def_submodule("knn", "Nearest-neighbour mutual information"));

@@ -5,7 +5,7 @@
 #include "common/deviations.h"
 #include "cuda/chunks.h"
 #include "cuda/deviations.h"
-#include "cuda/deviations_in_order.h"
+#include "cuda/in_order.h"
 #include "cuda/deviations_select.h"
 #include "cuda/launch.h"
 #include "cuda/memory.h"

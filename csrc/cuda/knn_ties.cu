@@ -1,6 +1,6 @@
 // Noise that breaks ties: each column's scale by one thread in the order of rows, then all numbers at once.
 #include "common/knn.h"
-#include "cuda/deviations_in_order.h"
+#include "cuda/in_order.h"
 #include "cuda/knn.h"
 #include "cuda/launch.h"
 #include "cuda/memory.h"

@@ -31,21 +31,27 @@ class OnDevice {
   bool changed_ = false;
 };
 
+// Memory of the current device in the order of a stream's work; freeing waits for nothing. Devices without memory pools
+// (some virtual ones) allocate and free at once, which waits. What is freed is kept for the next allocation, up to 64
+// MB.
+void* allocate(size_t bytes, cudaStream_t stream);
+// A failure cannot be told from here; the next checked call tells it.
+void release(void* data, cudaStream_t stream) noexcept;
+
 // Bytes of the device, allocated and freed in the order of a stream's work: freeing waits for nothing.
 class Bytes {
  public:
   Bytes() = default;
   Bytes(size_t bytes, cudaStream_t stream) : size_(bytes), stream_(stream) {
-    if (bytes > 0) check(cudaMallocAsync(&data_, bytes, stream), "cudaMallocAsync");
+    if (bytes > 0) data_ = allocate(bytes, stream);
   }
   Bytes(Bytes&& other) noexcept { swap(other); }
   Bytes& operator=(Bytes&& other) noexcept {
     swap(other);
     return *this;
   }
-  // A failure cannot be told from here; the next checked call tells it.
   ~Bytes() {
-    if (data_ != nullptr) cudaFreeAsync(data_, stream_);
+    if (data_ != nullptr) release(data_, stream_);
   }
 
   void* data() const { return data_; }

@@ -18,26 +18,26 @@ endif()
 
 # From Turing to Hopper as machine code, later ones from PTX.
 if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
-  set(CMAKE_CUDA_ARCHITECTURES 75-real 80-real 86-real 89-real 90-real 90a-real 90-virtual)
+  set(CMAKE_CUDA_ARCHITECTURES 75-real 80-real 86-real 89-real 90a-real 90-virtual)
 endif()
 enable_language(CUDA)
 set(CMAKE_CUDA_STANDARD 20)
 set(CMAKE_CUDA_STANDARD_REQUIRED ON)
 set(CMAKE_CUDA_RUNTIME_LIBRARY Static)
 
-add_library(synthkit_cuda STATIC ${cuda_sources})
-target_include_directories(synthkit_cuda PUBLIC csrc)
+# Of the CPU's loops they use one table.
+add_library(synthkit_cuda STATIC ${cuda_sources} csrc/cpu/knn_psi.cpp)
+target_include_directories(synthkit_cuda PUBLIC csrc ${CMAKE_CUDA_TOOLKIT_INCLUDE_DIRECTORIES})
 target_link_libraries(synthkit_cuda PUBLIC synthkit_flags)
 # The promise of equal bits, once more: no fused multiply-add, no approximate division, no flushing of small numbers.
-target_compile_options(synthkit_cuda PRIVATE -O3 -fmad=false -prec-div=true -prec-sqrt=true -ftz=false
-                                             -Xcompiler=-ffp-contract=off,-fvisibility=hidden,-Wall,-Wextra
-                                             -Xfatbin=-compress-all)
+set(synthkit_nvcc_flags -O3 -fmad=false -prec-div=true -prec-sqrt=true -ftz=false
+                        -Xcompiler=-ffp-contract=off,-fvisibility=hidden,-Wall,-Wextra -Xfatbin=-compress-all)
 if(SYNTHKIT_WERROR)
-  target_compile_options(synthkit_cuda PRIVATE -Werror=all-warnings -Xcompiler=-Werror)
+  list(APPEND synthkit_nvcc_flags -Werror=all-warnings -Xcompiler=-Werror)
 endif()
+target_compile_options(synthkit_cuda PRIVATE "$<$<COMPILE_LANGUAGE:CUDA>:${synthkit_nvcc_flags}>")
 
 file(GLOB cuda_bind_sources CONFIGURE_DEPENDS csrc/bind/cuda/*.cpp)
 pybind11_add_module(_cuda csrc/module_cuda.cpp ${cuda_bind_sources})
-target_include_directories(_cuda PRIVATE ${CMAKE_CUDA_TOOLKIT_INCLUDE_DIRECTORIES})
-target_link_libraries(_cuda PRIVATE synthkit_cuda synthkit_cpu)
+target_link_libraries(_cuda PRIVATE synthkit_cuda)
 install(TARGETS _cuda DESTINATION synthkit)

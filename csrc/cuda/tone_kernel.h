@@ -7,21 +7,9 @@
 #include "cuda/tone.h"
 #include "cuda/tone_lane.h"
 #include "cuda/tone_store.h"
+#include "cuda/tone_task.h"
 
 namespace synthkit::cuda {
-
-constexpr unsigned kRenderThreads = 256;
-constexpr int kRun = 32;   // blocks of 128 samples: a lane each for the sines of their first phases
-constexpr int kChunk = 8;  // blocks whose sums over harmonics are in registers at a time
-
-struct RenderTask {
-  const ToneRow* rows;
-  const Harmonic* harmonics;
-  void* out;
-  int64_t pitch, num_samples, runs_per_row, num_runs;
-  uint32_t* peaks;
-  bool aligned;
-};
 
 // Everything after the wave itself.
 template <bool kModulated, bool kNoisy, ToneFormat kFormat>
@@ -200,10 +188,5 @@ void render_format(const ToneParts& parts, const RenderTask& task, cudaStream_t 
   };
   return parts.additive ? with.template operator()<true>() : with.template operator()<false>();
 }
-
-// One format a file: they compile side by side.
-void render_float32(const ToneParts& parts, const RenderTask& task, cudaStream_t stream);
-void render_pcm16(const ToneParts& parts, const RenderTask& task, cudaStream_t stream);
-void render_bfloat16(const ToneParts& parts, const RenderTask& task, cudaStream_t stream);
 
 }  // namespace synthkit::cuda

@@ -5,10 +5,11 @@
 #include "common/philox.h"
 #include "common/tone.h"
 #include "cuda/launch.h"
+#include "cuda/tone_task.h"
 
 namespace synthkit::cuda {
 
-constexpr int kQuad = kBlock / static_cast<int>(kWarp);
+static_assert(kQuad * kWarp == kBlock);
 
 // Calls with(0), .., with(count - 1), all of it written out so that arrays stay in registers.
 #define SK_EACH(i, count) _Pragma("unroll") for (int i = 0; i < (count); ++i)

@@ -211,6 +211,9 @@ def score(
     ] = None,
     seed: Annotated[int | None, typer.Option(metavar="S", help="Of all that is drawn; 0 by default.")] = None,
     threads: Annotated[int | None, typer.Option(metavar="N", help="Threads; one a core by default.")] = None,
+    backend: Annotated[
+        str, typer.Option(metavar="B", help="What runs the kernels, to the same scores: cpu, cuda or cuda:N.")
+    ] = "cpu",
     plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw bars and heat maps.")] = None,
     json: Json = False,
 ) -> None:
@@ -224,6 +227,7 @@ def score(
         "train_fraction": train_fraction,
         "shuffle": shuffle,
         "threads": threads,
+        "device": backend,
     }
     if kinds is not None:
         parts = [kind.strip() for kind in kinds.split(",")]

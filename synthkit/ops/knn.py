@@ -144,8 +144,8 @@ def break_ties(codes: Any, *, key: int, stream: int = 0, threads: int | None = N
         stream=whole("stream", stream, 0, 2**32 - 1),
         threads=thread_count(threads),
     )
-    shape = values.shape[1:] if len(getattr(codes, "shape", np.shape(codes))) == 2 else values.shape
-    return noisy.reshape(shape)
+    single = values.single if is_device_array(codes) else np.ndim(codes) == 2
+    return noisy.reshape(values.shape[1:] if single else values.shape)
 
 
 # Each has mi_discrete, mi_continuous and break_ties: codes float64 [B, N, D], labels int32 or targets float64 [K, N],

@@ -6,10 +6,13 @@ import re
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 
 import pytest
 
 import synthkit as package
+from synthkit.cli import doctor
+from synthkit.ops.cuda.module import why_not
 from synthkit.recipe.load import recipe_names
 
 TINY = ("--set", "params.duration=0.01", "--set", "design.size=40")
@@ -288,6 +291,62 @@ def test_doctor_tells_what_is_missing(synthkit):
     (espeak,) = (item for item in found["findings"] if item["name"] == "espeak-ng")
     assert espeak["found"] is False
     assert espeak["detail"] == "missing: apt-get install espeak-ng"
+
+
+def test_doctor_tells_whether_there_are_kernels_for_gpus(synthkit):
+    """In a process of its own: what is built and what is here, whatever the tests put in its place."""
+    found = json.loads(synthkit("doctor", "--json").stdout)
+    (cuda,) = (item for item in found["findings"] if item["name"] == "CUDA")
+    seen = module_here()
+    if not seen:
+        assert cuda["found"] is False
+        assert "kernels not built: build where nvcc is on the PATH" in cuda["detail"]
+    elif why_not():
+        assert cuda["found"] is False
+        assert cuda["detail"].startswith(f"{why_not()}; kernels built with CUDA ")
+    else:
+        assert cuda["found"] is True
+        assert "gives the CPU's bits" in cuda["detail"]
+
+
+def module_here():
+    return find_spec("synthkit._cuda") is not None
+
+
+@pytest.mark.gpu
+class TestDoctorOnAGpu:
+    """On the emulator where there is no GPU."""
+
+    def test_all_is_well(self, cuda):
+        found = doctor._cuda()
+        assert found.found
+        assert re.search(
+            r"\(compute capability \d+\.\d\), driver for CUDA \d+\.\d, .*; gives the CPU's bits", found.detail
+        )
+
+    def test_other_bits_are_told(self, cuda, monkeypatch):
+        monkeypatch.setattr(doctor, "_same_bits", lambda: False)
+        found = doctor._cuda()
+        assert not found.found
+        assert "GIVES OTHER BITS THAN THE CPU; please report it" in found.detail
+
+    def test_kernels_that_fail_are_told(self, cuda):
+        if not hasattr(cuda, "emulator"):
+            pytest.skip("a GPU that failed is of no use to later tests")
+        cuda.emulator.fail_next_launch()
+        found = doctor._cuda()
+        assert not found.found
+        assert "emulated (compute capability 7.5), but its kernels fail: preparing tones: prepare_tones" in found.detail
+
+    def test_no_driver(self, cuda):
+        if not hasattr(cuda, "emulator"):
+            pytest.skip("the driver cannot be taken out")
+        cuda.emulator.set_devices(0)
+        found = doctor._cuda()
+        assert (found.found, found.detail) == (
+            False,
+            "no NVIDIA driver is installed; kernels built with CUDA 13.0",
+        )
 
 
 def test_a_forced_path_is_shown(synthkit):

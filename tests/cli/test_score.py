@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from synthkit.cli import main
 from synthkit.dataset import load
 from synthkit.metrics import evaluate
 
@@ -38,6 +39,21 @@ def test_the_numbers_of_python(synthkit, codes, tmp_path):
     assert report == python.to_dict()
     assert report["convention"] == "default"
     assert list(report["metrics"]) == list(python)
+
+
+@pytest.mark.gpu
+def test_the_numbers_of_a_gpu(codes, capsys, cuda):
+    """In this process, where the kernels may be on the emulator."""
+    said = []
+    for backend in ("cpu", "cuda"):
+        assert main(["score", str(codes), "--metrics", "mig,irs,factor_vae", "--json", "--backend", backend]) == 0
+        said.append(json.loads(capsys.readouterr().out))
+    assert said[0]["metrics"] == said[1]["metrics"]
+
+
+def test_a_backend_that_is_none(synthkit, codes):
+    wrong = synthkit("score", "codes.npz", "--backend", "tpu", check=False)
+    assert (wrong.returncode, "device: 'tpu' is none of: cpu, reference, cuda" in wrong.stderr) == (2, True)
 
 
 def test_a_table_for_people(synthkit, codes, tmp_path):

@@ -11,6 +11,7 @@ namespace synthkit {
 void bind_cuda_device(pybind11::module_ module);
 void bind_cuda_memory(pybind11::module_ module);
 void bind_cuda_dlpack(pybind11::module_ module);
+void bind_cuda_philox(pybind11::module_ module);
 void bind_cuda_tone(pybind11::module_ module);
 void bind_cuda_joint(pybind11::module_ module);
 void bind_cuda_knn(pybind11::module_ module);

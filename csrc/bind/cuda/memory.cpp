@@ -22,7 +22,7 @@ class Buffer {
  public:
   Buffer(size_t bytes, int device, uint64_t stream) : bytes_(bytes), device_(device), stream_(stream_of(stream)) {
     const cuda::OnDevice on(device);
-    if (bytes > 0) cuda::check(cudaMallocAsync(&data_, bytes, stream_), "allocating on the device");
+    if (bytes > 0) data_ = cuda::allocate(bytes, stream_);
   }
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
@@ -33,7 +33,7 @@ class Buffer {
       py::gil_scoped_release release;
       cudaFree(data_);
     } else {
-      cudaFreeAsync(data_, stream_);
+      cuda::release(data_, stream_);
     }
   }
 

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <set>
 
 struct dim3 {
   unsigned x, y, z;
@@ -20,6 +21,7 @@ enum cudaError_t {
   cudaErrorInvalidDevice = 101,
   cudaErrorInvalidResourceHandle = 400,
   cudaErrorNotReady = 600,
+  cudaErrorNotSupported = 801,
   cudaErrorIllegalAddress = 700,
 };
 enum cudaMemcpyKind { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice };
@@ -30,7 +32,10 @@ enum cudaDeviceAttr {
   cudaDevAttrComputeCapabilityMinor,
   cudaDevAttrMaxSharedMemoryPerBlockOptin,
   cudaDevAttrL2CacheSize,
+  cudaDevAttrMemoryPoolsSupported,
 };
+enum cudaMemPoolAttr { cudaMemPoolAttrReleaseThreshold };
+using cudaMemPool_t = struct emulated_pool*;
 enum cudaMemoryType {
   cudaMemoryTypeUnregistered = 0,
   cudaMemoryTypeHost = 1,
@@ -53,10 +58,12 @@ namespace emulator {
 // What a test sets, and what it looks at afterwards.
 struct Machine {
   int devices = 1;
+  bool pools = true;
   size_t memory = size_t{1} << 30;  // bytes of the device; asking for more fails
   size_t in_use = 0;
   cudaError_t next_failure = cudaSuccess;  // of the next launch
   std::map<const void*, size_t> blocks;
+  std::set<const void*> pooled;  // those of them that came from a pool
 };
 
 inline Machine machine;
@@ -98,6 +105,7 @@ inline cudaError_t cudaGetDevice(int* device) {
 inline cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr which, int) {
   *value = which == cudaDevAttrMultiProcessorCount            ? 2
            : which == cudaDevAttrL2CacheSize                  ? 1 << 20
+           : which == cudaDevAttrMemoryPoolsSupported         ? emulator::machine.pools
            : which == cudaDevAttrMaxSharedMemoryPerBlockOptin ? 65536
            : which == cudaDevAttrComputeCapabilityMajor       ? 7
                                                               : 5;
@@ -107,6 +115,11 @@ inline cudaError_t cudaGetDeviceProperties(cudaDeviceProp* found, int device) {
   std::strcpy(found->name, "emulated");
   return cudaSetDevice(device);
 }
+inline cudaError_t cudaDeviceGetDefaultMemPool(cudaMemPool_t* pool, int) {
+  *pool = nullptr;
+  return cudaSuccess;
+}
+inline cudaError_t cudaMemPoolSetAttribute(cudaMemPool_t, cudaMemPoolAttr, void*) { return cudaSuccess; }
 inline cudaError_t cudaDriverGetVersion(int* version) {
   *version = emulator::machine.devices > 0 ? 13000 : 0;
   return cudaSuccess;
@@ -121,9 +134,20 @@ inline cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
   return cudaSuccess;
 }
 inline cudaError_t cudaMalloc(void** out, size_t bytes) { return emulator::allocate(out, bytes); }
-inline cudaError_t cudaFree(void* block) { return emulator::release(block); }
-inline cudaError_t cudaMallocAsync(void** out, size_t bytes, cudaStream_t) { return emulator::allocate(out, bytes); }
-inline cudaError_t cudaFreeAsync(void* block, cudaStream_t) { return emulator::release(block); }
+inline cudaError_t cudaFree(void* block) {
+  emulator::machine.pooled.erase(block);
+  return emulator::release(block);
+}
+inline cudaError_t cudaMallocAsync(void** out, size_t bytes, cudaStream_t) {
+  if (!emulator::machine.pools) return cudaErrorNotSupported;
+  const cudaError_t status = emulator::allocate(out, bytes);
+  if (status == cudaSuccess) emulator::machine.pooled.insert(*out);
+  return status;
+}
+inline cudaError_t cudaFreeAsync(void* block, cudaStream_t) {
+  if (emulator::machine.pooled.erase(block) == 0) return cudaErrorInvalidValue;
+  return emulator::release(block);
+}
 inline cudaError_t cudaMallocHost(void** out, size_t bytes) {
   *out = std::malloc(bytes);
   return cudaSuccess;

@@ -37,7 +37,7 @@ class Knn:
         del threads
         with working("nearest neighbours", self.device) as cuda:
             found, piece = cuda.knn.mi_discrete(*codes.place, labels, neighbours=neighbours, clip=clip, stream=0)
-        tell_pieces(codes.shape[0], piece, "nearest neighbours")
+        tell_pieces(codes.shape[0] * codes.shape[2], piece, "nearest neighbours")
         return np.asarray(found)
 
     def mi_continuous(self, codes: Checked, targets: Floats, *, neighbours: int, clip: bool, threads: int) -> Floats:
@@ -48,7 +48,7 @@ class Knn:
             found, piece = cuda.knn.mi_continuous(
                 *codes.place, there.address, len(targets), neighbours=neighbours, clip=clip, stream=0
             )
-        tell_pieces(codes.shape[0], piece, "nearest neighbours")
+        tell_pieces(codes.shape[0] * codes.shape[2], piece, "nearest neighbours")
         return np.asarray(found)
 
     def break_ties(self, codes: Checked, *, key: int, stream: int, threads: int) -> DeviceArray:

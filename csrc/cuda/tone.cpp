@@ -1,6 +1,6 @@
 #include "cuda/tone.h"
 
-#include "cuda/tone_kernel.h"
+#include "cuda/tone_task.h"
 
 namespace synthkit::cuda {
 
