@@ -28,6 +28,9 @@ HAS_ARM := command -v aarch64-linux-gnu-g++ > /dev/null && command -v qemu-aarch
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
+# Kernels for GPUs that were built of other sources.
+DROP_CUDA := rm -f $(VENV)/lib/python*/site-packages/synthkit/_cuda.*
+
 # What CMake needs to find this Python and its pybind11.
 FIND_PYTHON = -DPython_EXECUTABLE=$(abspath $(BIN)/python) -Dpybind11_DIR=$$($(BIN)/python -m pybind11 --cmakedir)
 
@@ -58,6 +61,7 @@ $(SETUP_STAMP): pyproject.toml constraints.txt $(NATIVE) | $(BIN)/python
 	scripts/install-system-packages
 	$(PIP) install -q -c constraints.txt $(BUILD_TOOLS)
 	$(PIP) install -q -c constraints.txt --no-build-isolation $(DEV_BUILD) -e '.[$(EXTRAS)]'
+	$(DROP_CUDA)
 	touch $@ $(DEV_STAMP)
 
 # The core and the tools, enough to build and format: the heavy extras are left to `make setup`.
@@ -67,7 +71,8 @@ $(DEV_STAMP): pyproject.toml constraints.txt $(NATIVE) | $(BIN)/python
 	touch $@
 
 .PHONY: build
-build: | $(DEV_STAMP) ## Build the native kernels again, into .venv
+build: | $(DEV_STAMP) ## Build the native kernels again, into .venv (those for GPUs: make cuda)
+	$(DROP_CUDA)
 	$(PIP) install -q --no-deps --no-build-isolation $(DEV_BUILD) -e .
 
 .PHONY: test

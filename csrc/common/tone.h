@@ -146,6 +146,15 @@ SK_HD float envelope_gain(const ToneRow& row, float n) {
   return attack * (1.0f - row.fall * decay) * release;
 }
 
+// Whether the gain is the same, to the bit, from sample `first` to `last`: attack and decay rise, release falls, and
+// each of them ends at 1.
+SK_HD bool envelope_is_level(const ToneRow& row, float first, float last) {
+  const float attack = row.attack_offset + first * row.attack_slope;
+  const float decay = row.decay_offset + (first - row.decay_start) * row.decay_slope;
+  const float release = (row.end - last) * row.release_slope;
+  return (attack >= 1.0f) & (decay >= 1.0f) & (release >= 1.0f);
+}
+
 // `turn` as for vibrato.
 SK_HD float tremolo_at(float depth, uint64_t turn) {
   const float s = sin_cycle(uint32_t(turn >> 32) >> 1);

@@ -55,7 +55,15 @@ __device__ __forceinline__ void phases(const ToneRow& row, const Lane& lane, uin
 
 __device__ __forceinline__ void apply_gains(const ToneRow& row, const Lane& lane, float (&y)[kQuad]) {
   if (row.has_envelope != 0) {
-    SK_EACH(j, kQuad) y[j] = y[j] * envelope_gain(row, static_cast<float>(static_cast<int32_t>(lane.n + j)));
+    const auto n = static_cast<int32_t>(lane.n);
+    // Of most clips the greater part is held; the question has one answer for all lanes.
+    const int32_t first = n - lane.number * kQuad;
+    if (envelope_is_level(row, static_cast<float>(first), static_cast<float>(first + kBlock - 1))) {
+      const float gain = envelope_gain(row, static_cast<float>(first));
+      SK_EACH(j, kQuad) y[j] = y[j] * gain;
+    } else {
+      SK_EACH(j, kQuad) y[j] = y[j] * envelope_gain(row, static_cast<float>(n + j));
+    }
   }
   if (row.tremolo_depth != 0.0f) {
     SK_EACH(j, kQuad) {

@@ -83,7 +83,7 @@ void launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t shared_
   Block::running() = &threads;
   for (unsigned y = 0; y < grid.y; ++y) {
     for (unsigned x = 0; x < grid.x; ++x) {
-      block_index = {x, y, 0};
+      block_index = order() == Order::kForward ? Index{x, y, 0} : Index{grid.x - 1 - x, grid.y - 1 - y, 0};
       threads.run();
     }
   }

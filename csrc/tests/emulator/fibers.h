@@ -1,7 +1,9 @@
 // A block's threads as fibers of one thread of the CPU: they take turns, and wait for each other at barriers.
 //
 // A kernel whose threads do not all come to a barrier would hang on a GPU, or worse; here it ends the test with a word
-// of where. Blocks run one after the other: no kernel may rely on any order of them, nor on their number.
+// of where. Blocks run one after the other: no kernel may rely on any order of them, nor on their number. The order in
+// which threads take turns can be changed (see Order): where a barrier is missing, what one thread reads before or
+// after another one writes it shows in the result.
 #pragma once
 
 #include <setjmp.h>
@@ -12,6 +14,8 @@
 #include <cstdlib>
 #include <functional>
 #include <memory>
+#include <numeric>
+#include <string>
 #include <vector>
 
 namespace emulator {
@@ -38,6 +42,19 @@ struct Fiber {
   unsigned x = 0, y = 0;
 };
 
+// Forward, backward, or another permutation of the threads, and backward of the blocks, each time that they take turns.
+enum class Order { kForward, kBackward, kMixed };
+
+// What the environment variable SYNTHKIT_EMULATED_ORDER says: backward, mixed, or anything else.
+inline Order order() {
+  static const Order found = [] {
+    const char* said = std::getenv("SYNTHKIT_EMULATED_ORDER");
+    const std::string name = said == nullptr ? "" : said;
+    return name == "backward" ? Order::kBackward : name == "mixed" ? Order::kMixed : Order::kForward;
+  }();
+  return found;
+}
+
 class Block {
  public:
   Block(unsigned width, unsigned height, std::function<void()> kernel)
@@ -52,7 +69,9 @@ class Block {
     for (uint64_t before = moved_ - 1; live_ > 0;) {
       if (moved_ == before) fail("threads wait at different barriers");
       before = moved_;
-      for (current_ = 0; current_ < fibers_.size(); ++current_) {
+      ++round_;
+      for (size_t turn = 0; turn < fibers_.size(); ++turn) {
+        current_ = place(turn);
         if (!fibers_[current_].done) resume(fibers_[current_]);
       }
     }
@@ -84,6 +103,16 @@ class Block {
     std::printf("emulated kernel, thread %u: %s\n", thread(), why);
     std::fflush(stdout);
     std::abort();
+  }
+
+  // Whose turn it is. A multiplier that has no factor in common with the number of threads gives a permutation.
+  size_t place(size_t turn) const {
+    const size_t n = fibers_.size();
+    if (order() == Order::kForward) return turn;
+    if (order() == Order::kBackward) return n - 1 - turn;
+    size_t step = (2 * round_ + 7) % n;
+    while (std::gcd(step, n) != 1) step = (step + 1) % n;
+    return (turn * step + round_) % n;
   }
 
   unsigned live_lanes() const {
@@ -142,6 +171,7 @@ class Block {
   size_t current_ = 0;
   unsigned live_ = 0;
   uint64_t moved_ = 0;
+  size_t round_ = 0;
 };
 
 }  // namespace emulator
