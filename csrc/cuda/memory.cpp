@@ -8,7 +8,9 @@ namespace synthkit::cuda {
 
 namespace {
 
-constexpr uint64_t kKept = uint64_t{64} << 20;
+// The share of the device's memory that is kept: a loop over batches or checkpoints should not ask the system for
+// memory each time that somebody has waited for the device.
+constexpr uint64_t kShare = 64;
 constexpr size_t kMostDevices = 64;
 
 enum class Pool : uint8_t { kUnknown, kNone, kReady };
@@ -25,7 +27,9 @@ bool has_pool() {
     check(cudaDeviceGetAttribute(&supported, cudaDevAttrMemoryPoolsSupported, device), "cudaDeviceGetAttribute");
     if (supported != 0) {
       cudaMemPool_t handle;
-      uint64_t kept = kKept;
+      size_t free = 0, total = 0;
+      check(cudaMemGetInfo(&free, &total), "cudaMemGetInfo");
+      uint64_t kept = total / kShare;
       check(cudaDeviceGetDefaultMemPool(&handle, device), "cudaDeviceGetDefaultMemPool");
       check(cudaMemPoolSetAttribute(handle, cudaMemPoolAttrReleaseThreshold, &kept), "cudaMemPoolSetAttribute");
     }

@@ -32,8 +32,8 @@ class OnDevice {
 };
 
 // Memory of the current device in the order of a stream's work; freeing waits for nothing. Devices without memory pools
-// (some virtual ones) allocate and free at once, which waits. What is freed is kept for the next allocation, up to 64
-// MB.
+// (some virtual ones) allocate and free at once, which waits. What is freed is kept for the next allocation, up to a
+// 64th of the device's memory.
 void* allocate(size_t bytes, cudaStream_t stream);
 // A failure cannot be told from here; the next checked call tells it.
 void release(void* data, cudaStream_t stream) noexcept;

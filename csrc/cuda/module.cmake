@@ -2,7 +2,14 @@
 # statically and looks for the driver when it is first called, so that the module can be imported where there is none.
 
 set(synthkit_with_cuda ${SYNTHKIT_CUDA})
-if(SYNTHKIT_CUDA STREQUAL "AUTO")
+if(CMAKE_VERSION VERSION_LESS 3.26 AND SYNTHKIT_CUDA)  # older ones know no C++20 of CUDA
+  set(synthkit_why_not "CMake ${CMAKE_VERSION} is too old for the kernels for GPUs, which need 3.26")
+  if(NOT SYNTHKIT_CUDA STREQUAL "AUTO")
+    message(FATAL_ERROR "${synthkit_why_not}")
+  endif()
+  message(STATUS "${synthkit_why_not}")
+  set(synthkit_with_cuda OFF)
+elseif(SYNTHKIT_CUDA STREQUAL "AUTO")
   include(CheckLanguage)
   check_language(CUDA)
   if(CMAKE_CUDA_COMPILER)

@@ -202,7 +202,8 @@ def view(value: Any, name: str) -> View:
         interface = getattr(value, "__cuda_array_interface__", None)
     except (TypeError, RuntimeError, ValueError):  # torch: a tensor that wants a gradient, or is bfloat16
         interface = None
-    if interface is not None:
+    # The interface has no bfloat16: torch calls it two bytes of no type there.
+    if interface is not None and (by_numpy(np.dtype(interface["typestr"])) or not hasattr(value, "__dlpack__")):
         return _by_interface(value, interface, name)
     if not hasattr(value, "__dlpack__"):
         raise InputError(f"{name}: must be an array on a GPU, not {type(value).__name__}")
