@@ -175,3 +175,12 @@ def test_a_stream_by_the_kernels_of_a_gpu(few_tones, cuda):
     assert len(found) == len(wanted)
     for one, other in zip(found, wanted, strict=True):
         torch.testing.assert_close(one["audio"], other["audio"], rtol=0, atol=0)
+
+
+@pytest.mark.gpu
+def test_workers_are_kept_off_a_gpu(few_tones, cuda, monkeypatch):
+    batches = stream(from_data(few_tones, "test"), batch_size=7, backend="cuda")
+    worker = type("Worker", (), {"id": 0, "num_workers": 2})
+    monkeypatch.setattr("synthkit.dataset.streaming.get_worker_info", lambda: worker)
+    with pytest.raises(InputError, match="device: workers of a DataLoader cannot make batches on a GPU"):
+        next(iter(batches))

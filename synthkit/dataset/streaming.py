@@ -136,6 +136,11 @@ class Stream(IterableDataset[dict[str, Any]]):
         worker = get_worker_info()
         if worker is None:
             return rank, ranks
+        if self._device.type == "cuda" or is_cuda(self.clips.backend):
+            raise InputError(
+                "device: workers of a DataLoader cannot make batches on a GPU; iterate over the stream itself, or "
+                "num_workers=0: nothing of it waits for the GPU"
+            )
         return rank + ranks * worker.id, ranks * worker.num_workers
 
     def _order(self) -> Permutation | None:

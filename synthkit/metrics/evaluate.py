@@ -19,6 +19,8 @@ from synthkit.metrics.registry import FAMILIES, METRICS, Family, choose_metrics
 from synthkit.metrics.resample import intervals
 from synthkit.metrics.scores import Interval, Scores
 from synthkit.ops.arrays import as_code_batch, choose, whole
+from synthkit.ops.cuda.arrays import is_device_array
+from synthkit.ops.cuda.codes import copied_to_host
 from synthkit.ops.cuda.module import device_number, is_cuda
 from synthkit.ops.threads import thread_count
 from synthkit.seeds import Permutation, derive_key
@@ -49,7 +51,8 @@ def evaluate(
 
     Args:
         factors: What is known of each example, int or float [N, K].
-        codes: What a model makes of each example, float [N, D]; or of B models on the same examples, [B, N, D].
+        codes: What a model makes of each example, float [N, D]; or of B models on the same examples, [B, N, D]. They
+            may lie on a GPU (torch, CuPy, JAX; float64): predictors get a copy.
         metrics: ``all`` that the convention defines; or names of metrics or families (`METRICS`), as a sequence or with
             commas between.
         convention: ``default``, ``dlib``, ``ubisoft``, ``infomec``, or a `Convention`.
@@ -75,6 +78,7 @@ def evaluate(
     """
     settings = convention_of(convention)
     chosen = choose_metrics(metrics, settings)
+    codes = copied_to_host(codes) if is_device_array(codes) else codes
     batch = as_code_batch(codes)
     read = read_factors(factors, factor_kinds, factor_names)
     refuse_mismatch(batch, read)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from synthkit.errors import InputError
 from synthkit.metrics import evaluate
+from synthkit.ops.cuda.arrays import to_device
 from synthkit.ops.cuda.module import UnavailableError
 
 pytestmark = pytest.mark.gpu
@@ -39,6 +41,19 @@ def test_intervals(cuda):
     for name, interval in cpu.intervals.items():
         np.testing.assert_array_equal(gpu.intervals[name].low, interval.low, err_msg=name)
         np.testing.assert_array_equal(gpu.intervals[name].high, interval.high, err_msg=name)
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_codes_in_a_gpus_memory(device, cuda):
+    factors, codes = problem()
+    for batch in (codes, codes[0]):
+        wanted = evaluate(factors=factors, codes=batch, metrics="mig,irs")
+        found = evaluate(factors=factors, codes=to_device(batch, 0, 0), metrics="mig,irs", device=device)
+        for name, value in wanted.metrics.items():
+            np.testing.assert_array_equal(found.metrics[name], value, err_msg=name)
+    codes[1, 7, 2] = np.nan
+    with pytest.raises(InputError, match="codes: not finite at model 1, row 7, code 2"):
+        evaluate(factors=factors, codes=to_device(codes, 0, 0), device=device)
 
 
 def test_a_gpu_that_is_not_there(monkeypatch):

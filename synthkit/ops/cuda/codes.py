@@ -6,13 +6,14 @@ import warnings
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from synthkit.errors import InputError
 from synthkit.ops.arrays import as_code_batch, code_place
 from synthkit.ops.cuda.arrays import DeviceArray, View, is_device_array, to_device, view
 from synthkit.ops.cuda.module import working
 
-__all__ = ["Checked", "codes_on", "columns_on", "tell_pieces"]
+__all__ = ["Checked", "codes_on", "columns_on", "copied_to_host", "tell_pieces"]
 
 
 class Checked:
@@ -58,6 +59,16 @@ def codes_on(codes: Any, device: int) -> Checked:
         where = code_place(np.array(np.unravel_index(bad, shape)), len(found.shape) == 3)
         raise InputError(f"codes: not finite at {where}; only finite numbers can be scored")
     return Checked(found, shape, single=len(found.shape) == 2)
+
+
+def copied_to_host(codes: Any) -> npt.NDArray[np.float64]:
+    """Codes of a GPU, checked as `codes_on` checks them, as a NumPy array of their shape."""
+    device = view(codes, "codes").device
+    found = codes_on(codes, device)
+    out = np.empty(found.shape)
+    with working("copying from the GPU", device) as cuda:
+        cuda.memory.download(out.reshape(-1), found.address, stream=0)
+    return out[0] if found.single else out
 
 
 def columns_on(columns: Any, name: str, device: int) -> View | DeviceArray:
