@@ -18,7 +18,6 @@ from synthkit import _core
 __all__ = ["Permutation", "attempt_words", "derive_key", "philox_words", "split_word", "uniforms"]
 
 _TABLE_LIMIT = 1024
-_ROUNDS = 6
 _WORD = 0xFFFFFFFF
 
 
@@ -114,17 +113,5 @@ class Permutation:
         """Image of each element of int64 [n], all in [0, size)."""
         if self._table is not None:
             return self._table[index]
-        value = self._encrypt(index)
-        outside = np.flatnonzero(value >= self._size)
-        while len(outside):
-            value[outside] = self._encrypt(value[outside])
-            outside = outside[value[outside] >= self._size]
-        return value
-
-    def _encrypt(self, value: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        mask = np.int64((1 << self._half_bits) - 1)
-        left, right = value >> np.int64(self._half_bits), value & mask
-        for number in range(_ROUNDS):
-            mixed = philox_words(self._key, number + 1, right)[:, 0].astype(np.int64)
-            left, right = right, left ^ (mixed & mask)
-        return (left << np.int64(self._half_bits)) | right
+        places = np.ascontiguousarray(index, np.int64)
+        return _core.philox.permute(places, key=self._key, size=self._size, half_bits=self._half_bits)

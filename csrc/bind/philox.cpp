@@ -1,4 +1,4 @@
-#include "common/philox.h"
+#include "common/permutation.h"
 
 #include <pybind11/numpy.h>
 
@@ -11,6 +11,7 @@ namespace synthkit {
 namespace {
 
 using Words = py::array_t<uint32_t, py::array::c_style>;
+using Places = py::array_t<int64_t, py::array::c_style>;
 
 // counters [n, 4], key [2] -> words [n, 4]
 Words philox4x32(const Words& counters, const Words& key) {
@@ -34,10 +35,29 @@ Words philox4x32(const Words& counters, const Words& key) {
   return out;
 }
 
+// index [n], each in [0, size) -> where the permutation of the key has them, [n].
+Places permute(const Places& index, uint64_t key, uint64_t size, int half_bits) {
+  if (half_bits < 1 || half_bits > 31 || size < 1 || size > uint64_t{1} << (2 * half_bits)) {
+    throw py::value_error("size must be from 1 to 2^(2 half_bits), half_bits from 1 to 31");
+  }
+  const py::ssize_t n = index.size();
+  Places out(n);
+  const int64_t* from = index.data();
+  int64_t* to = out.mutable_data();
+  const auto key0 = static_cast<uint32_t>(key), key1 = static_cast<uint32_t>(key >> 32);
+  for (py::ssize_t i = 0; i < n; ++i) {
+    if (from[i] < 0 || static_cast<uint64_t>(from[i]) >= size) throw py::value_error("index: beyond the domain");
+    to[i] = static_cast<int64_t>(permuted(static_cast<uint64_t>(from[i]), size, key0, key1, half_bits));
+  }
+  return out;
+}
+
 }  // namespace
 
 void bind_philox(py::module_ module) {
   module.def("philox4x32", &philox4x32, py::arg("counters").noconvert(), py::arg("key").noconvert());
+  module.def("permute", &permute, py::arg("index").noconvert(), py::kw_only(), py::arg("key"), py::arg("size"),
+             py::arg("half_bits"));
 }
 
 }  // namespace synthkit

@@ -2,6 +2,7 @@
 #include "common/elementary.h"
 #include "common/information.h"
 #include "common/knn.h"
+#include "common/permutation.h"
 #include "common/shapes.h"
 #include "common/sine.h"
 #include "cpu/hash_set.h"
@@ -50,6 +51,9 @@ double normal_number(size_t i) {
 
 void hash_numbers(Hashes& hashes) {
   hashes["philox"] = hash_philox();
+  hashes["permutation"] = hash_of(map([](size_t i) { return permuted(i, kMany, 0x243F6A88u, uint32_t(i % 3), 8); }));
+  hashes["permutation, wide"] =
+      hash_of(map([](size_t i) { return permuted(word_at(9, i) >> 2, uint64_t{1} << 62, 1, 2, 31); }));
   hashes["unique"] = hash_unique();
   hashes["elementary exp2"] = hash_of(map([](size_t i) { return exp2_exact(2200.0 * uniform_at(3, i) - 1100.0); }));
   hashes["elementary exp2 near 0"] = hash_of(map([](size_t i) { return exp2_exact(uniform_at(3, i) - 0.5); }));

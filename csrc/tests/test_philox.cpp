@@ -1,8 +1,12 @@
-// Philox4x32-10 against the known answers published with Random123 (kat_vectors).
+// Philox4x32-10 against the known answers published with Random123 (kat_vectors), and the permutation that it keys.
 #include "common/philox.h"
 
+#include <vector>
+
+#include "common/permutation.h"
 #include "tests/check.h"
 
+using synthkit::permuted;
 using synthkit::philox4x32_10;
 using synthkit::PhiloxBlock;
 
@@ -30,6 +34,16 @@ int main() {
     const PhiloxBlock w = philox4x32_10(known.counter, known.key[0], known.key[1]);
     CHECK(w.w0 == known.words.w0 && w.w1 == known.words.w1 && w.w2 == known.words.w2 && w.w3 == known.words.w3,
           "%08x %08x %08x %08x", w.w0, w.w1, w.w2, w.w3);
+  }
+  // Each number of a domain once, whatever its size.
+  for (const uint64_t size : {1025, 1500, 4095, 4096}) {
+    std::vector<bool> seen(size);
+    for (uint64_t i = 0; i < size; ++i) {
+      const uint64_t image = permuted(i, size, 7, 9, 6);
+      CHECK(image < size && !seen[image], "%llu of %llu", static_cast<unsigned long long>(i),
+            static_cast<unsigned long long>(size));
+      seen[image] = true;
+    }
   }
   return synthkit::test::finish("philox");
 }

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthkit import exact
+from synthkit import _core, exact
+from synthkit.ops.reference import permutation as reference
 from synthkit.seeds import Permutation, derive_key, philox_words, split_word, uniforms
 
 
@@ -54,6 +55,22 @@ def test_permutations_mix(size):
     assert np.mean(image == other) < 0.01
     assert abs(np.corrcoef(np.arange(size), image)[0, 1]) < 5 / np.sqrt(size)
     assert abs(np.corrcoef(image[:-1], image[1:])[0, 1]) < 5 / np.sqrt(size)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 64, 65, 1025, 100_003, 2**31, 10**15, 2**62])
+def test_permutations_are_those_of_the_twin(size):
+    half_bits = max((max(size - 1, 1).bit_length() + 1) // 2, 1)
+    index = np.unique(np.array([i * (size - 1) // 499 for i in range(500)]))
+    for key in (0, 12345, 2**64 - 1):
+        wanted = reference.permute(index, key=key, size=size, half_bits=half_bits)
+        found = _core.philox.permute(index, key=key, size=size, half_bits=half_bits)
+        np.testing.assert_array_equal(found, wanted, strict=True)
+
+
+def test_permutations_refuse_what_is_outside():
+    for index, size, half_bits in [([-1], 9, 2), ([9], 9, 2), ([0], 17, 2), ([0], 0, 2), ([0], 9, 0), ([0], 9, 32)]:
+        with pytest.raises(ValueError, match=r"index: beyond the domain|size must be"):
+            _core.philox.permute(np.array(index), key=1, size=size, half_bits=half_bits)
 
 
 def test_huge_permutations_are_computed_one_by_one():
