@@ -32,12 +32,15 @@ print(open(path).read().split("=====")[kind == "-sass"])
 """
 
 
-def check(tmp_path, *, format=0, op="FMUL", wide=None, stack=0, local=0, name="tone_float32.cu.o"):
+PREPARE = "_ZN8synthkit4cuda13prepare_tonesEPKNS_4ToneEPKilNS_9ToneBatchE"
+
+
+def check(tmp_path, *, format=0, op="FMUL", wide=None, stack=0, local=0, name="tone_float32.cu.o", kernel=None):
     tool = tmp_path / "bin" / "cuobjdump"
     tool.parent.mkdir()
     tool.write_text(CUOBJDUMP.format(python=sys.executable))
     tool.chmod(0o755)
-    kernel = KERNEL.format(format)
+    kernel = kernel or KERNEL.format(format)
     width = wide or (128 if format == 0 else 64)
     usage = USAGE.format(kernel=kernel, stack=stack, local=local)
     (tmp_path / name).write_text(usage + "=====" + CODE.format(kernel=kernel, op=op, wide=width))
@@ -69,6 +72,15 @@ def test_bad_code(tmp_path, changes, message):
     assert done.returncode == 1
     assert message in done.stderr
     assert "1 problems" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("op", "problems"), [("DFMA", 0), ("FFMA", 1), ("FFMA R2, RZ, R11, R65 ; //", 0), ("FFMA R2, R9, RZ, R65 ; //", 1)]
+)
+def test_what_prepares_rows_may_divide(tmp_path, op, problems):
+    done = check(tmp_path, op=op, name="tone_rows.cu.o", kernel=PREPARE)
+    assert done.returncode == (problems > 0)
+    assert ("fused multiply-adds in single precision" in done.stderr) == (problems > 0)
 
 
 def test_nothing_to_look_at(tmp_path):
