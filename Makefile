@@ -117,7 +117,8 @@ test-arm: | $(DEV_STAMP) ## The C++ tests built for aarch64, through qemu: the s
 	  -DCMAKE_TOOLCHAIN_FILE=$(abspath scripts/aarch64-linux-gnu.cmake) \
 	  -DSYNTHKIT_TESTS=ON -DSYNTHKIT_PYTHON=OFF -DSYNTHKIT_WERROR=ON > build/arm.log 2>&1 || { cat build/arm.log; exit 1; }
 	$(BIN)/cmake --build build/arm
-	$(BIN)/ctest --test-dir build/arm --output-on-failure -j $(JOBS)
+	@# Emulated kernels in one order of their threads: other orders are tested on the machine itself, ten times as fast.
+	$(BIN)/ctest --test-dir build/arm --output-on-failure -j $(JOBS) --exclude-regex '_(backward|mixed)$$'
 
 .PHONY: sanitize
 # The emulator's fibers are no threads: the race detector has nothing to say of them.
