@@ -90,7 +90,7 @@ test-cpp: | $(DEV_STAMP) ## The C++ tests, without Python
 	  -DSYNTHKIT_TESTS=ON -DSYNTHKIT_PYTHON=OFF -DSYNTHKIT_WERROR=ON -DSYNTHKIT_EMULATED_MODULE=ON $(FIND_PYTHON) \
 	  > build/cpp.log 2>&1 || { cat build/cpp.log; exit 1; }
 	$(BIN)/cmake --build build/cpp
-	$(BIN)/ctest --test-dir build/cpp --output-on-failure
+	$(BIN)/ctest --test-dir build/cpp --output-on-failure -j $(JOBS)
 
 # For every architecture by default; CUDA_ARCHITECTURES=native for the GPU that is here.
 CUDA_ARCHITECTURES ?=
