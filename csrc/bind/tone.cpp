@@ -14,25 +14,19 @@ namespace synthkit {
 
 namespace {
 
-using Doubles = py::array_t<double, py::array::c_style>;
-using Ints = py::array_t<int32_t, py::array::c_style>;
-using Indices = py::array_t<uint64_t, py::array::c_style>;
-
-constexpr py::ssize_t kColumns = kToneColumns;
-
 // columns: 14 floats or float64 arrays [n] or [1]. Returns settings [n, 14] and each column's least and largest number,
 // NaN where there is one. In one call: after a large batch nothing of NumPy is in the cache, and each call is dear.
 py::tuple settings(const py::sequence& columns, py::ssize_t n) {
-  if (py::len(columns) != size_t(kColumns)) throw py::value_error("columns: must be 14");
-  Doubles table({n, kColumns});
+  if (py::len(columns) != size_t(kToneColumns)) throw py::value_error("columns: must be 14");
+  Doubles table({n, kToneColumns});
   double* to = table.mutable_data();
   py::list least, most;
-  for (py::ssize_t k = 0; k < kColumns; ++k) {
+  for (py::ssize_t k = 0; k < kToneColumns; ++k) {
     const py::object column = columns[k];
     double low = HUGE_VAL, high = -HUGE_VAL;
     if (py::isinstance<py::float_>(column)) {
       low = high = column.cast<double>();
-      for (py::ssize_t i = 0; i < n; ++i) to[i * kColumns + k] = low;
+      for (py::ssize_t i = 0; i < n; ++i) to[i * kToneColumns + k] = low;
     } else {
       const auto values = column.cast<Doubles>();
       if (values.ndim() != 1 || (values.size() != n && values.size() != 1)) {
@@ -42,7 +36,7 @@ py::tuple settings(const py::sequence& columns, py::ssize_t n) {
       const py::ssize_t step = values.size() == 1 ? 0 : 1;
       for (py::ssize_t i = 0; i < n; ++i) {
         const double value = from[i * step];
-        to[i * kColumns + k] = value;
+        to[i * kToneColumns + k] = value;
         if (!(value >= low)) low = std::isnan(low) ? low : value;
         if (!(value <= high)) high = std::isnan(high) ? high : value;
       }

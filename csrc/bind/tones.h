@@ -10,13 +10,15 @@
 
 namespace synthkit {
 
+using Doubles = pybind11::array_t<double, pybind11::array::c_style>;
+using Ints = pybind11::array_t<int32_t, pybind11::array::c_style>;
+using Indices = pybind11::array_t<uint64_t, pybind11::array::c_style>;
+
 constexpr pybind11::ssize_t kToneColumns = 14;
 
 // waveform [n]; settings [n, 14]: frequency, amplitude, phase, duty, rolloff, attack, decay, sustain, release, vibrato
 // rate and depth, tremolo rate and depth, snr; index [n].
-inline std::vector<Tone> gather_tones(const pybind11::array_t<int32_t, pybind11::array::c_style>& waveform,
-                                      const pybind11::array_t<double, pybind11::array::c_style>& settings,
-                                      const pybind11::array_t<uint64_t, pybind11::array::c_style>& index) {
+inline std::vector<Tone> gather_tones(const Ints& waveform, const Doubles& settings, const Indices& index) {
   namespace py = pybind11;
   const py::ssize_t n = waveform.size();
   if (settings.ndim() != 2 || settings.shape(0) != n || settings.shape(1) != kToneColumns || index.size() != n) {

@@ -11,7 +11,7 @@ namespace synthkit::cuda {
 
 static_assert(kQuad * kWarp == kBlock);
 
-// Calls with(0), .., with(count - 1), all of it written out so that arrays stay in registers.
+// A loop that is written out whole, so that arrays stay in registers.
 #define SK_EACH(i, count) _Pragma("unroll") for (int i = 0; i < (count); ++i)
 
 // A lane's place in every block of a row, and where the row's phase stands there.

@@ -11,10 +11,6 @@ namespace synthkit {
 
 namespace {
 
-using Doubles = py::array_t<double, py::array::c_style>;
-using Ints = py::array_t<int32_t, py::array::c_style>;
-using Indices = py::array_t<uint64_t, py::array::c_style>;
-
 // Tones prepared on a device, with the device they are on.
 struct Rows {
   int device;

@@ -13,7 +13,7 @@ from synthkit.ops.arrays import as_code_batch, code_place
 from synthkit.ops.cuda.arrays import DeviceArray, View, is_device_array, to_device, view
 from synthkit.ops.cuda.module import working
 
-__all__ = ["Checked", "codes_on", "columns_on", "copied_to_host", "tell_pieces"]
+__all__ = ["Checked", "OnGpu", "arrived", "codes_on", "columns_on", "copied_to_host", "tell_pieces"]
 
 
 class Checked:
@@ -35,6 +35,21 @@ class Checked:
         return (self.address, *self.shape)
 
 
+class OnGpu:
+    """What runs kernels over codes on one GPU.
+
+    Args:
+        device: Its number.
+    """
+
+    def __init__(self, device: int) -> None:
+        self.device = device
+
+    def codes(self, codes: Any) -> Checked:
+        """Codes, checked and on the GPU."""
+        return codes_on(codes, self.device)
+
+
 def codes_on(codes: Any, device: int) -> Checked:
     """Codes [N, D] or [B, N, D] on a GPU: copied there from the host, or where they are.
 
@@ -46,7 +61,7 @@ def codes_on(codes: Any, device: int) -> Checked:
     if not is_device_array(codes):
         batch = as_code_batch(codes)
         return Checked(to_device(batch, device, 0), batch.shape, single=np.ndim(codes) == 2)
-    found = _arrived(codes, "codes", device)
+    found = arrived(codes, "codes", device)
     if found.format.name != "float64":
         raise InputError(f"codes: must be float64 on a GPU, not {found.format.name}; convert them there")
     if len(found.shape) not in (2, 3) or 0 in found.shape:
@@ -77,7 +92,7 @@ def columns_on(columns: Any, name: str, device: int) -> View | DeviceArray:
         return columns
     if not is_device_array(columns):
         return to_device(columns, device, 0)
-    found = _arrived(columns, name, device)
+    found = arrived(columns, name, device)
     if found.format.name != "uint16" or len(found.shape) != 2 or 0 in found.shape:
         raise InputError(f"{name}: must be uint16 [M, N] on a GPU, not {found.format.name} {list(found.shape)}")
     return found
@@ -89,8 +104,12 @@ def tell_pieces(models: int, piece: int, what: str) -> None:
         warnings.warn(f"{what}: the GPU has not the memory for {models} at once; took {piece} at a time", stacklevel=4)
 
 
-def _arrived(values: Any, name: str, device: int) -> View:
-    """The array, whose writer's work is waited for by the default stream, on which kernels of metrics run."""
+def arrived(values: Any, name: str, device: int) -> View:
+    """Another library's array, dense and on that GPU; the default stream, on which kernels run, waits for its writer.
+
+    Raises:
+        InputError: It has gaps, or is elsewhere.
+    """
     found = view(values, name)
     if found.size and found.device != device:
         raise InputError(f"{name}: are on cuda:{found.device}, and device is cuda:{device}")

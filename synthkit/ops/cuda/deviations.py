@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
-from synthkit.ops.cuda.codes import Checked, codes_on, tell_pieces
+from synthkit.ops.cuda.codes import Checked, OnGpu, tell_pieces
 from synthkit.ops.cuda.module import working
 
 __all__ = ["Deviations"]
@@ -16,19 +14,8 @@ Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int32]
 
 
-class Deviations:
-    """The kernels on one GPU.
-
-    Args:
-        device: Its number.
-    """
-
-    def __init__(self, device: int) -> None:
-        self.device = device
-
-    def codes(self, codes: Any) -> Checked:
-        """Codes, checked and on the GPU."""
-        return codes_on(codes, self.device)
+class Deviations(OnGpu):
+    """The kernels on one GPU."""
 
     def within_groups(
         self, codes: Checked, labels: Rows, levels: Rows, *, quantile: float, threads: int

@@ -8,25 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from synthkit.ops.cuda.arrays import DeviceArray, View, allocate
-from synthkit.ops.cuda.codes import Checked, codes_on, columns_on, tell_pieces
+from synthkit.ops.cuda.codes import Checked, OnGpu, columns_on, tell_pieces
 from synthkit.ops.cuda.module import working
 
 __all__ = ["Joint"]
 
 
-class Joint:
-    """The kernels on one GPU.
-
-    Args:
-        device: Its number.
-    """
-
-    def __init__(self, device: int) -> None:
-        self.device = device
-
-    def codes(self, codes: Any) -> Checked:
-        """Codes, checked and on the GPU."""
-        return codes_on(codes, self.device)
+class Joint(OnGpu):
+    """The kernels on one GPU."""
 
     def cut(
         self, codes: Checked, *, bins: int, quantile: bool, threads: int

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
 from synthkit.ops.cuda.arrays import DeviceArray, allocate, to_device
-from synthkit.ops.cuda.codes import Checked, codes_on, tell_pieces
+from synthkit.ops.cuda.codes import Checked, OnGpu, tell_pieces
 from synthkit.ops.cuda.module import working
 
 __all__ = ["Knn"]
@@ -16,19 +14,8 @@ __all__ = ["Knn"]
 Floats = npt.NDArray[np.float64]
 
 
-class Knn:
-    """The kernels on one GPU.
-
-    Args:
-        device: Its number.
-    """
-
-    def __init__(self, device: int) -> None:
-        self.device = device
-
-    def codes(self, codes: Any) -> Checked:
-        """Codes, checked and on the GPU."""
-        return codes_on(codes, self.device)
+class Knn(OnGpu):
+    """The kernels on one GPU."""
 
     def mi_discrete(
         self, codes: Checked, labels: npt.NDArray[np.int32], *, neighbours: int, clip: bool, threads: int
