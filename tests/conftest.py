@@ -194,3 +194,33 @@ def tones(few_tones, tmp_path_factory):
     out = tmp_path_factory.mktemp("tones") / "data"
     build(from_data(few_tones, "few_tones"), out, workers=1)
     return out
+
+
+def load_beside(path):
+    """A module of the tests that is no package."""
+    spec = spec_from_file_location(path.stem, path)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def _store_module():
+    return load_beside(ROOT / "tests" / "storage" / "store.py")
+
+
+@pytest.fixture(scope="session")
+def _store_server(_store_module):
+    server = _store_module.StoreServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def store(_store_module, _store_server, monkeypatch):
+    """A bucket of an S3 service on loopback, set in the environment; see tests/storage/store.py."""
+    found = _store_module.Store(_store_server)
+    for name, value in found.environment.items():
+        monkeypatch.setenv(name, value)
+    yield found
+    found.faults()

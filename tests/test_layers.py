@@ -18,7 +18,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "synthkit"
 
-GROUND = {"errors", "records", "exact", "seeds", "recipe", "plugins"}
+GROUND = {"errors", "records", "exact", "seeds", "recipe", "plugins", "storage"}
 
 # Room -> the rooms it may import, the top floor first. "synthkit" is the package's own __init__.py.
 MAY_IMPORT: dict[str, set[str]] = {
@@ -31,6 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "models",
         "augment",
         "dataset",
+        "convert",
         "run",
         "generators",
         "plan",
@@ -39,21 +40,22 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"audit", "metrics", "speech", "llm", "saliency", "ops", "_core"}
     | GROUND,
     "synthkit": {"dataset"},
-    "report": {"dataset", "metrics", "analysis", "records", "errors"},
+    "report": {"synthkit", "analysis", "train", "dataset", "generators", "audit", "metrics", "shards"} | GROUND,
     "analysis": {"train", "models", "dataset", "ops", "records", "errors"},
     "train": {"models", "augment", "dataset", "audit", "metrics", "ops", "shards"} | GROUND,
     "models": {"records"},
     "augment": {"records", "errors"},
     "dataset": {"run", "generators", "shards"} | GROUND,
+    "convert": {"run", "audit", "shards", "llm"} | GROUND,
     "run": {"plan", "generators", "audit", "shards", "llm"} | GROUND,
     "generators": {"saliency", "ops", "speech", "llm"} | GROUND,
     "audit": {"metrics", "ops", "shards"} | GROUND,
     "plan": GROUND,
-    "shards": {"records", "errors"},
+    "shards": {"storage", "records", "errors"},
     "metrics": {"ops", "seeds", "records", "errors"},
     "speech": {"recipe", "seeds", "records", "errors", "plugins"},
     "saliency": {"models", "recipe", "seeds", "records", "errors"},
-    "llm": {"recipe", "records", "errors"},
+    "llm": {"recipe", "storage", "records", "errors"},
     "ops": {"_core", "errors"},
     # A recipe file builds one record and holds no logic.
     "recipes": {"recipe", "train"},
@@ -61,6 +63,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "recipe": {"records", "errors", "exact", "seeds"},
     "seeds": {"_core", "errors", "exact", "records"},
     "exact": {"_core"},
+    "storage": {"records", "errors"},
     "records": {"errors"},
     "plugins": {"errors"},
     "errors": set(),
@@ -71,6 +74,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 HEAVY = {"torch", "torchaudio", "transformers", "soundfile", "matplotlib", "scipy", "pandas", "datasets", "sklearn"}
 LIGHT = [
     "errors",
+    "storage",
     "records",
     "exact",
     "seeds",
@@ -84,7 +88,7 @@ LIGHT = [
     "llm",
     "saliency",
 ]
-LIGHT += ["generators", "run", "dataset", "train"]
+LIGHT += ["generators", "run", "convert", "dataset", "train", "report"]
 
 
 def _rooms_on_disk() -> set[str]:

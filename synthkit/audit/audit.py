@@ -20,6 +20,7 @@ from synthkit.seeds import Permutation, derive_key
 from synthkit.shards.base import RawExample, ShardReader
 from synthkit.shards.formats import open_shard
 from synthkit.shards.manifest import read_manifest
+from synthkit.storage import Storage, open_root
 
 __all__ = ["Audit", "audit_dataset", "audit_shards"]
 
@@ -87,7 +88,7 @@ def audit_dataset(
         InputError: It is no finished dataset, or one of texts.
         WorkError: It is damaged.
     """
-    path = Path(root)
+    path = open_root(root)
     manifest = read_manifest(path)
     if not isinstance(manifest.layout, AudioLayout):
         raise InputError(f"{path}: holds texts; an audit listens to clips")
@@ -105,7 +106,7 @@ def audit_dataset(
 
 
 def audit_shards(
-    root: Path,
+    root: Storage,
     shards: Sequence[tuple[str, int]],
     format: str,
     layout: AudioLayout,

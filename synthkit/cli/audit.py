@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from synthkit.audit import Audit, FeatureOptions, audit_dataset
 from synthkit.audit.levels import UNITS
 from synthkit.cli.output import console, print_json
@@ -13,7 +11,7 @@ __all__ = ["run"]
 
 
 def run(
-    directory: Path, *, normalization: str, max_examples: int, seed: int, threads: int | None, as_json: bool
+    directory: str, *, normalization: str, max_examples: int, seed: int, threads: int | None, as_json: bool
 ) -> None:
     """Audit a dataset.
 

@@ -18,6 +18,8 @@ from synthkit.recipe.load import load_recipe
 from synthkit.run import Progress, build
 from synthkit.run.asking import AskOptions, Estimate
 from synthkit.run.build import BuildResult
+from synthkit.run.cluster import open_executor
+from synthkit.run.part import Part, PartResult, build_part, parse_part
 from synthkit.saliency.options import parse_memory
 from synthkit.shards.wording import format_bytes
 
@@ -26,7 +28,7 @@ __all__ = ["run"]
 
 def run(
     recipe: str,
-    out: Path,
+    out: str,
     *,
     workers: int | None,
     sets: Sequence[str | tuple[str, Any]],
@@ -39,27 +41,37 @@ def run(
     log: Path | None = None,
     max_memory: str | None = None,
     backend: str = "cpu",
+    executor: str = "process",
+    scheduler: str | None = None,
+    shards: str | None = None,
 ) -> None:
-    """Make the dataset and print its fingerprint last."""
+    """Make the dataset, or a part of it, and print its fingerprint last."""
     if on_error not in ("continue", "stop"):
         raise InputError(f"--on-error: must be continue or stop, not {on_error!r}")
     loaded = load_recipe(recipe, sets, smoke=smoke)
     if max_memory is not None:
         loaded = load_recipe(recipe, [*sets, _memory(loaded, max_memory)], smoke=smoke)
     limit = None if budget is None else parse_budget(budget)
+    part = None if shards is None else parse_part(shards)
+    if part is not None and overwrite:
+        raise InputError("--overwrite: does not go with --shards, as each job would begin anew; remove the old dataset")
     started = time.perf_counter()
-    with progress_bar(loaded.name) as on_progress:
-        result = build(
-            loaded,
-            out,
-            workers=workers,
-            overwrite=overwrite,
-            on_error="stop" if on_error == "stop" else "continue",
-            on_progress=on_progress,
-            backend=backend,
-            asking=AskOptions(limit, replay, log, _announce, None if on_progress is None else _asked(on_progress)),
-        )
+    with open_executor(executor, scheduler, workers) as pool, progress_bar(loaded.name) as on_progress:
+        common: dict[str, Any] = {
+            "workers": workers,
+            "on_error": "stop" if on_error == "stop" else "continue",
+            "on_progress": on_progress,
+            "backend": backend,
+            "asking": AskOptions(limit, replay, log, _announce, None if on_progress is None else _asked(on_progress)),
+        }
+        if part is not None:
+            made = build_part(loaded, out, part, pool, **common)
+        else:
+            result = build(loaded, out, pool, overwrite=overwrite, **common)
     seconds = time.perf_counter() - started
+    if part is not None:
+        _say_part(made, part, out, as_json=as_json)
+        return
     if as_json:
         print_json(
             {
@@ -73,6 +85,23 @@ def run(
     else:
         print(_summary(result, seconds))
         print(f"fingerprint {result.fingerprint}")
+
+
+def _say_part(made: PartResult, part: Part, out: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {"part": str(part), "made": made.made, "shards": made.shards, "of": made.of, "left": made.left, "out": out}
+        )
+    elif made.finished is not None:
+        print(f"{out}: was complete, nothing to do")
+        print(f"fingerprint {made.finished.fingerprint}")
+    else:
+        print(f"part {part}: {made.shards:,} of {made.of:,} shards are there, {made.made:,} examples made now")
+        print(
+            f"{made.left:,} shards of other parts are not there yet; when they are: synthkit finish {out}"
+            if made.left
+            else f"all shards are there: synthkit finish {out}"
+        )
 
 
 def _memory(recipe: Recipe, amount: str) -> tuple[str, int]:

@@ -25,7 +25,7 @@ app = typer.Typer(
 )
 
 Recipe = Annotated[str, typer.Argument(metavar="RECIPE", help="Name of a recipe, or path of a .py, .toml or .json.")]
-Directory = Annotated[Path, typer.Argument(metavar="DIR", help="Directory of a dataset.")]
+Directory = Annotated[str, typer.Argument(metavar="DIR", help="Directory of a dataset, or its URL.")]
 Sets = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change a field of the recipe, e.g. design.size=1000. Repeatable."),
@@ -60,12 +60,12 @@ def _root(
 @app.command()
 def generate(
     recipe: Recipe,
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Directory to make.")],
+    out: Annotated[str, typer.Option("--out", "-o", metavar="DIR", help="Directory or URL (s3://...) to make.")],
     workers: Annotated[int | None, typer.Option(metavar="N", help="Processes; one a core by default.")] = None,
     seed: Seed = None,
     sets: Sets = None,
     limit: Limit = None,
-    format: Annotated[str | None, typer.Option(metavar="F", help="parquet, wav or flac.")] = None,
+    format: Annotated[str | None, typer.Option(metavar="F", help="As in `synthkit list formats`.")] = None,
     shard_size: Annotated[int | None, typer.Option(metavar="N", help="Examples in a shard.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another dataset in DIR.")] = False,
     on_error: Annotated[
@@ -88,6 +88,14 @@ def generate(
     backend: Annotated[
         str, typer.Option(metavar="B", help="What makes the examples, which are the same: cpu, cuda or cuda:N.")
     ] = "cpu",
+    executor: Annotated[str, typer.Option(metavar="E", help="Where it is made: process, dask or mpi.")] = "process",
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="URL", help="Dask scheduler, tcp://host:8786; by default workers of our own.")
+    ] = None,
+    shards: Annotated[
+        str | None,
+        typer.Option(metavar="K/N", help="Only part K of N, as one of an array of jobs; then `synthkit finish`."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Make a dataset from a recipe, or finish one that was begun."""
@@ -109,7 +117,22 @@ def generate(
         log=log,
         max_memory=max_memory,
         backend=backend,
+        executor=executor,
+        scheduler=scheduler,
+        shards=shards,
     )
+
+
+@app.command()
+def finish(
+    directory: Directory,
+    log: Annotated[Path | None, typer.Option(metavar="FILE", help="Request log, where it is not in DIR.")] = None,
+    json: Json = False,
+) -> None:
+    """Finish a dataset whose parts were made with `synthkit generate --shards K/N`."""
+    from synthkit.cli.finish import run
+
+    run(directory, log=log, as_json=json)
 
 
 @app.command()
@@ -180,6 +203,21 @@ def show(
     from synthkit.cli.show import run
 
     run(directory, split, examples)
+
+
+@app.command()
+def report(
+    target: Annotated[
+        str, typer.Argument(metavar="DIR|RUN", help="Dataset, training, sweep or benchmark; of a dataset also a URL.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The page.")] = Path("report.html"),
+    examples: Annotated[int, typer.Option(metavar="N", help="Examples of a dataset that are shown.")] = 12,
+    json: Json = False,
+) -> None:
+    """Write one HTML file that shows a dataset or a training: counts, examples to hear, scores, pictures."""
+    from synthkit.cli.report import run
+
+    run(target, out, examples=examples, as_json=json)
 
 
 @app.command()
@@ -405,6 +443,45 @@ def rationales_show(
     from synthkit.cli.rationales import run_show
 
     run_show(directory, split, examples, rejected=rejected, as_json=json)
+
+
+@app.command()
+def convert(
+    directory: Directory,
+    to: Annotated[
+        str, typer.Option("--to", metavar="F", help="parquet, wav, flac, webdataset, jsonl, tsv; or lhotse, or hub.")
+    ],
+    out: Annotated[str | None, typer.Option("--out", "-o", metavar="OUT", help="Directory or URL to make.")] = None,
+    shard_size: Annotated[
+        int | None, typer.Option(metavar="N", help="Examples in a shard; by default the shards stay as they are.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(metavar="N", help="Processes; one a core by default.")] = None,
+    repo: Annotated[str | None, typer.Option(metavar="USER/NAME", help="Of the hub: where to publish it.")] = None,
+    private: Annotated[bool, typer.Option("--private", help="Of the hub: a new repository is private.")] = False,
+    revision: Annotated[str | None, typer.Option(metavar="R", help="Of the hub: a branch; main by default.")] = None,
+    message: Annotated[
+        str | None, typer.Option("--commit-message", metavar="M", help="Of the hub: what the commit says.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Write a dataset in another format, as Lhotse manifests, or to the Hugging Face hub; its fingerprint stays.
+
+    A hub's token is taken from HF_TOKEN, or from its login.
+    """
+    from synthkit.cli.convert import run
+
+    run(
+        directory,
+        to,
+        out=out,
+        shard_size=shard_size,
+        workers=workers,
+        repo=repo,
+        private=private,
+        revision=revision,
+        message=message,
+        as_json=json,
+    )
 
 
 @app.command()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 
 from synthkit.cli.output import console, print_json, print_text
 from synthkit.dataset import load
@@ -27,7 +26,7 @@ _BESIDE = (
 )
 
 
-def run_show(directory: Path, split: str | None, examples: int, *, rejected: bool, as_json: bool) -> None:
+def run_show(directory: str, split: str | None, examples: int, *, rejected: bool, as_json: bool) -> None:
     """Print how good the rationales are, and some of them."""
     report = rationale_report(directory)
     if as_json:

@@ -21,7 +21,7 @@ from synthkit.metrics.files import CodesFile, list_files, read_codes
 from synthkit.metrics.plots import check_picture
 from synthkit.metrics.scores import plain
 from synthkit.run import Progress
-from synthkit.shards.files import write_file
+from synthkit.storage.files import write_file
 from synthkit.train.folder import RunFolder, is_run
 from synthkit.train.scoring import score_run
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ _BINS = 40
 _NAMED_LEVELS = 12
 
 
-def run(directory: Path, split: str | None, examples: int) -> None:
+def run(directory: str, split: str | None, examples: int) -> None:
     """Print factor histograms and a few examples."""
     from rich.table import Table
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from synthkit.cli.output import print_json
 from synthkit.cli.progress import progress_bar
 from synthkit.errors import WorkError
@@ -14,7 +12,7 @@ __all__ = ["run"]
 _SHOWN_PROBLEMS = 20
 
 
-def run(directory: Path, *, regenerate: int, as_json: bool) -> None:
+def run(directory: str, *, regenerate: int, as_json: bool) -> None:
     """Check a dataset.
 
     Raises:

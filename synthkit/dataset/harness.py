@@ -7,8 +7,8 @@ from pathlib import Path
 
 from synthkit.dataset.stored import TextDataset, load
 from synthkit.errors import InputError, WorkError
-from synthkit.shards.files import write_file
 from synthkit.shards.manifest import read_manifest
+from synthkit.storage.files import write_file
 
 __all__ = ["write_harness_tasks"]
 
@@ -39,6 +39,8 @@ def write_harness_tasks(data: Path, out: Path, *, few_shot: int = 0) -> list[Pat
         raise InputError(f"{data}: has no split named 'test', only {', '.join(manifest.splits)}")
     if manifest.format == "tsv":
         raise InputError(f"{data}: its columns are named as in the Long Range Arena; use output.format=parquet")
+    if manifest.format == "webdataset":
+        raise InputError(f"{data}: its columns are inside of tars; take `synthkit convert --to parquet`")
     if few_shot and "train" not in manifest.splits:
         raise InputError(f"{data}: has no split named 'train' to take examples from")
     labels = dataset.layout.labels

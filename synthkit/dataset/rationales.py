@@ -13,7 +13,7 @@ from synthkit.run.saliency_report import SaliencyReport, saliency_report_of
 __all__ = ["RationaleReport", "SaliencyReport", "rationale_report", "word_spans"]
 
 
-def rationale_report(path: Path) -> RationaleReport | SaliencyReport:
+def rationale_report(path: str | Path) -> RationaleReport | SaliencyReport:
     """The report of a dataset's directory: of a teacher's saliency, or of other rationales.
 
     Raises:

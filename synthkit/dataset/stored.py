@@ -17,6 +17,7 @@ from synthkit.records import AudioExample, AudioLayout, Example, FactorInfo, Lay
 from synthkit.shards.base import RawExample, ShardReader
 from synthkit.shards.formats import open_shard
 from synthkit.shards.manifest import Manifest, ShardEntry, read_manifest
+from synthkit.storage import Storage, open_root
 
 __all__ = ["AudioDataset", "Dataset", "TextDataset", "collate", "full_scale", "load"]
 
@@ -34,10 +35,10 @@ def full_scale(samples: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
 
 
 def load(path: str | Path, split: str | None = None) -> AudioDataset | TextDataset:
-    """Open a dataset directory.
+    """Open a dataset, on a disk or in an object store.
 
     Args:
-        path: Directory that `synthkit generate` made.
+        path: Directory that `synthkit generate` made, or its URL, as ``s3://bucket/folder``.
         split: Name of a split; None for all of them, one after the other.
 
     Returns:
@@ -47,7 +48,7 @@ def load(path: str | Path, split: str | None = None) -> AudioDataset | TextDatas
         InputError: No dataset, an unfinished one, or no such split.
         WorkError: A damaged manifest.
     """
-    root = Path(path)
+    root = open_root(path)
     manifest = read_manifest(root)
     if split is not None and split not in manifest.splits:
         raise InputError(f"{root}: no split is named {split!r}; there are: {', '.join(manifest.splits)}")
@@ -67,7 +68,7 @@ class Dataset(Sequence[E], ABC, Generic[E]):
 
     layout: Layout
 
-    def __init__(self, root: Path, manifest: Manifest, shards: tuple[ShardEntry, ...], picked: range) -> None:
+    def __init__(self, root: Storage, manifest: Manifest, shards: tuple[ShardEntry, ...], picked: range) -> None:
         self.factors: tuple[FactorInfo, ...] = manifest.factors
         self.layout = manifest.layout
         self._root = root

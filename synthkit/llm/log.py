@@ -11,11 +11,13 @@ from typing import Any, Protocol
 
 from synthkit.errors import InputError, WorkError
 from synthkit.llm.request import Reply, Request, Usage
+from synthkit.storage import Storage
 
 __all__ = ["LOG", "Replies", "RequestLog", "open_replies"]
 
 LOG = "requests.sqlite"
 _FORMAT = 1
+_EXPORTED = "requests.parquet"
 _SUFFIXES = (".sqlite", ".parquet")
 _CHUNK = 500
 _TABLES = """
@@ -208,12 +210,13 @@ class RequestLog:
 class _ParquetReplies:
     """Answers out of an exported log; all of them in memory."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | str, content: bytes | None = None) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         try:
-            rows = pq.read_table(path, columns=_COLUMNS.split(", ")).to_pylist()
+            source = path if content is None else pa.py_buffer(content)
+            rows = pq.read_table(source, columns=_COLUMNS.split(", ")).to_pylist()
         except (OSError, pa.ArrowException) as error:
             raise WorkError(f"{path}: not readable as an exported request log: {error}") from None
         self._found = {row["key"]: _reply(tuple(row.values())) for row in rows}
@@ -225,16 +228,20 @@ class _ParquetReplies:
         return {key: self._found[key] for key in keys if key in self._found}
 
 
-def open_replies(path: Path) -> Replies:
+def open_replies(path: Path | Storage) -> Replies:
     """The answers of a log, to be read alone.
 
     Args:
-        path: A log, its export as parquet, or a dataset's directory that holds one of them.
+        path: A log, its export as parquet, or a dataset's directory that holds one of them, on a disk or in a store.
 
     Raises:
         InputError: There is none.
         WorkError: It is damaged.
     """
+    if isinstance(path, Storage):
+        if path.local is None:
+            return _stored_replies(path)
+        path = path.local
     found = path
     if path.is_dir():
         there = [path / f"requests{suffix}" for suffix in _SUFFIXES if (path / f"requests{suffix}").is_file()]
@@ -249,6 +256,14 @@ def open_replies(path: Path) -> Replies:
     if wal.is_file() and wal.stat().st_size:
         RequestLog(found).close()  # a killed run has left answers beside the file
     return RequestLog(found, read_only=True)
+
+
+def _stored_replies(root: Storage) -> Replies:
+    """A store holds the exported answers alone."""
+    try:
+        return _ParquetReplies(root.place(_EXPORTED), root.read(_EXPORTED))
+    except FileNotFoundError:
+        raise InputError(f"{root}: holds no request log ({_EXPORTED})") from None
 
 
 def _reply(row: tuple[Any, ...]) -> Reply:

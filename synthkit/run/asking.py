@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +19,21 @@ from synthkit.llm.log import LOG, RequestLog, export_table, open_replies
 from synthkit.llm.options import prices_of
 from synthkit.llm.request import Usage
 from synthkit.run.prepare import Prepared
-from synthkit.shards.files import write_file
+from synthkit.shards.manifest import STATE
+from synthkit.storage import Storage
 
-__all__ = ["ASKED", "PROMPT", "AskOptions", "Estimate", "check_asking", "collect", "estimate", "export_log", "log_path"]
+__all__ = [
+    "ASKED",
+    "PROMPT",
+    "AskOptions",
+    "Estimate",
+    "answers_for_workers",
+    "check_asking",
+    "collect",
+    "estimate",
+    "export_log",
+    "refuse_asking_apart",
+]
 
 ASKED = "requests.parquet"
 PROMPT = "prompt.toml"
@@ -74,14 +89,18 @@ class Estimate:
         return text if left else f"{self.questions:,} questions to {self.model}, all answered in the log"
 
 
-def log_path(root: Path, options: AskOptions) -> Path:
-    """Where the log of a dataset is."""
-    if options.log is None:
-        return root / LOG
-    return options.log
+def _log_path(root: Storage, options: AskOptions) -> Path:
+    """Where the log of a dataset is: on a disk, whether the dataset is or not."""
+    if options.log is not None:
+        return options.log
+    if root.local is None:
+        raise InputError(
+            f"{root}: the request log of a language model must be on a disk while it is written: give --log FILE"
+        )
+    return root.local / LOG
 
 
-def check_asking(prepared: Prepared, options: AskOptions) -> None:
+def check_asking(prepared: Prepared, root: Storage, options: AskOptions) -> None:
     """Refuse what cannot work, before anything is written or paid.
 
     Raises:
@@ -93,10 +112,25 @@ def check_asking(prepared: Prepared, options: AskOptions) -> None:
                 raise InputError(f"{name}: recipe {prepared.recipe.name} asks no language model")
         return
     generator = prepared.generator
+    if not (options.replay and root.local is None):
+        _log_path(root, options)
     if options.budget is not None and not options.replay:
         Ledger(options.budget, prices_of(generator.service))
     if options.log is not None and not options.replay and (options.log.is_dir() or options.log.suffix == ".parquet"):
         raise InputError(f"--log {options.log}: can only be read (--replay); a log that is written is an .sqlite file")
+
+
+def refuse_asking_apart(prepared: Prepared, root: Storage, options: AskOptions) -> None:
+    """Refuse jobs that would each ask everything: they have no log in common.
+
+    Raises:
+        InputError: They would.
+    """
+    if has_questions(prepared.generator) and root.local is None and not options.replay:
+        raise InputError(
+            "--shards: jobs that write into an object store have no request log in common, and each would pay for "
+            "all questions; ask first on one machine, then give each job that log with --log FILE --replay"
+        )
 
 
 def estimate(prepared: Prepared, log: Path | None = None) -> Estimate | None:
@@ -127,8 +161,14 @@ def estimate(prepared: Prepared, log: Path | None = None) -> Estimate | None:
     return Estimate(questions, answered, generator.model.name, usage, cost)
 
 
-def collect(prepared: Prepared, root: Path, options: AskOptions) -> Prepared:
+def collect(prepared: Prepared, root: Storage, options: AskOptions, *, shared: bool = False) -> Prepared:
     """Ask what the log does not answer.
+
+    Args:
+        prepared: The dataset.
+        root: Its directory.
+        options: How to ask.
+        shared: Other jobs do the same: one asks, the others wait for it.
 
     Returns:
         The dataset, with all answers.
@@ -139,14 +179,23 @@ def collect(prepared: Prepared, root: Path, options: AskOptions) -> Prepared:
     """
     if not has_questions(prepared.generator):
         return prepared
-    generator, path = prepared.generator, log_path(root, options)
+    generator = prepared.generator
     if options.replay:
-        _all_there(prepared, generator, path)
-        return prepared.answered(path)
+        place = root if options.log is None else options.log
+        _all_there(prepared, generator, place)
+        return prepared.answered(place)
+    path = _log_path(root, options)
+    with _only_one(root) if shared else contextlib.nullcontext():
+        return _asked(prepared, generator, root, path, options)
+
+
+def _asked(prepared: Prepared, generator: Asking, root: Storage, path: Path, options: AskOptions) -> Prepared:
     found = estimate(prepared, path)
     if found is not None and options.on_estimate is not None:
         options.on_estimate(found)
     total = 0 if found is None else found.questions
+    if found is not None and found.answered == found.questions:
+        return prepared.answered(path)  # other jobs may be reading the log: it is left alone
     with RequestLog(path) as log:
         report = ask_all(
             (dialogue for part in _parts(prepared, generator) for dialogue in settle(part, log)),
@@ -161,12 +210,37 @@ def collect(prepared: Prepared, root: Path, options: AskOptions) -> Prepared:
     return prepared.answered(path)
 
 
+@contextlib.contextmanager
+def _only_one(root: Storage) -> Iterator[None]:
+    """Wait until no other job asks; the lock is the kernel's, so that it ends with its holder."""
+    if root.local is None:
+        yield
+        return
+    handle = os.open(root.local / STATE / "asking", os.O_CREAT | os.O_RDWR, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def answers_for_workers(prepared: Prepared, root: Storage, options: AskOptions) -> str:
+    """Where workers find the answers; empty where nothing is asked. In a store they are put beside the data."""
+    if not has_questions(prepared.generator):
+        return ""
+    if root.local is None:
+        if options.log is not None:
+            export_log(prepared, root, options)
+        return root.address
+    return str((root.local / LOG if options.log is None else options.log).resolve())
+
+
 def _tell(options: AskOptions, state: AskProgress, total: int) -> None:
     if options.on_ask is not None:
         options.on_ask(state, total)
 
 
-def _refuse_unfinished(report: AskReport, root: Path, options: AskOptions) -> None:
+def _refuse_unfinished(report: AskReport, root: Storage, options: AskOptions) -> None:
     if report.stopped == "budget":
         raise WorkError(
             f"{root}: stopped at the budget of {options.budget}, paid so far: {report.spent}. All answers are kept: "
@@ -187,7 +261,7 @@ def _parts(prepared: Prepared, generator: Asking) -> Iterator[list[Dialogue[Any]
             yield part
 
 
-def _all_there(prepared: Prepared, generator: Asking, path: Path) -> None:
+def _all_there(prepared: Prepared, generator: Asking, path: Path | Storage) -> None:
     """See that a log answers everything."""
     replies = open_replies(path)
     missing = [dialogue.question.id for part in _parts(prepared, generator) for dialogue in settle(part, replies)]
@@ -198,7 +272,7 @@ def _all_there(prepared: Prepared, generator: Asking, path: Path) -> None:
         )
 
 
-def export_log(prepared: Prepared, root: Path, path: Path) -> list[Any]:
+def export_log(prepared: Prepared, root: Storage, options: AskOptions) -> list[Any]:
     """Write the requests and answers of this dataset, and its prompt, beside the data; returns the files' records."""
     if not has_questions(prepared.generator):
         return []
@@ -206,6 +280,7 @@ def export_log(prepared: Prepared, root: Path, path: Path) -> list[Any]:
 
     import pyarrow.parquet as pq
 
+    path = root if options.log is None else options.log
     generator, replies = prepared.generator, open_replies(path)
     used: dict[str, str] = {}
     for part in _parts(prepared, generator):
@@ -219,4 +294,4 @@ def export_log(prepared: Prepared, root: Path, path: Path) -> list[Any]:
                 dialogue.tell(reply)
     sink = io.BytesIO()
     pq.write_table(export_table(list(used), replies, used), sink, compression="zstd")
-    return [write_file(root, ASKED, sink.getvalue()), write_file(root, PROMPT, generator.prompt.text.encode())]
+    return [root.write(ASKED, sink.getvalue()), root.write(PROMPT, generator.prompt.text.encode())]

@@ -11,7 +11,6 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +22,7 @@ from synthkit.generators import TextGenerator
 from synthkit.generators.unique import Chooser
 from synthkit.plan import Plan
 from synthkit.records import Rows
+from synthkit.storage import Storage
 
 __all__ = ["ATTEMPTS", "AttemptSearch", "Attempts", "read_attempts", "split_parts"]
 
@@ -54,18 +54,23 @@ class Attempts:
         return sink.getvalue()
 
 
-def read_attempts(path: Path, sizes: Mapping[str, int]) -> Attempts:
+def read_attempts(root: Storage, path: str, sizes: Mapping[str, int]) -> Attempts:
     """Read what `Attempts.to_parquet` made.
 
     Raises:
         WorkError: It is damaged, or not of these sizes.
     """
     try:
-        column = pq.read_table(path, columns=["attempt"]).column("attempt").to_numpy().astype(np.uint32)
+        column = (
+            pq.read_table(pa.py_buffer(root.read(path)), columns=["attempt"])
+            .column("attempt")
+            .to_numpy()
+            .astype(np.uint32)
+        )
     except (OSError, pa.ArrowException) as error:
-        raise WorkError(f"{path.name}: not readable as parquet: {error}") from None
+        raise WorkError(f"{ATTEMPTS}: not readable as parquet: {error}") from None
     if len(column) != sum(sizes.values()):
-        raise WorkError(f"{path.name}: holds {len(column)} attempts for {sum(sizes.values())} examples")
+        raise WorkError(f"{ATTEMPTS}: holds {len(column)} attempts for {sum(sizes.values())} examples")
     ends = np.cumsum(list(sizes.values()))[:-1]
     return Attempts(dict(zip(sizes, np.split(column, ends), strict=True)))
 

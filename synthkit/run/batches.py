@@ -9,14 +9,19 @@ import numpy as np
 from synthkit.errors import ExamplesError
 from synthkit.generators import AudioGenerator, Generator
 from synthkit.plan import Plan
-from synthkit.records import AudioBatch, TextBatch
+from synthkit.records import AudioBatch, Layout, TextBatch
 from synthkit.run.attempts import Attempts
 from synthkit.shards import wav
 
-__all__ = ["batches", "made_again"]
+__all__ = ["batches", "made_again", "rows_at_once"]
 
 _BATCH_BYTES = 4 * 2**20
 _MAX_BATCH_ROWS = 4096
+
+
+def rows_at_once(layout: Layout, rows: int) -> int:
+    """Examples in a batch of a shard with so many rows; shards of the same batches have the same bytes."""
+    return min(max(_BATCH_BYTES // layout.bytes_per_example, 1), _MAX_BATCH_ROWS, rows)
 
 
 def batches(
@@ -32,7 +37,7 @@ def batches(
 
     ``on_failure`` is told of a batch that could not be made, which is then left out; without it the error goes on.
     """
-    most = min(max(_BATCH_BYTES // generator.layout.bytes_per_example, 1), _MAX_BATCH_ROWS, rows)
+    most = rows_at_once(generator.layout, rows)
     spans = ((first + start, min(most, rows - start)) for start in range(0, rows, most))
     if generator.content == "audio":
         yield from _clips(plan, generator, split, list(spans), most, on_failure)

@@ -6,14 +6,14 @@ import json
 import platform
 from collections.abc import Iterator
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from synthkit.audit import audit_shards, card_section
+from synthkit.generators.base import has_questions
 from synthkit.llm.log import LOG
 from synthkit.records import AudioLayout, DatasetInfo, FileRecord, ShardRecord, SplitInfo
 from synthkit.run import state
-from synthkit.run.asking import ASKED, PROMPT, export_log
+from synthkit.run.asking import ASKED, PROMPT, AskOptions, export_log
 from synthkit.run.attempts import ATTEMPTS
 from synthkit.run.baselines import merge_texts, text_baselines
 from synthkit.run.prepare import Prepared
@@ -23,55 +23,54 @@ from synthkit.run.tasks import ShardTask, shard_tasks
 from synthkit.shards.card import render_card
 from synthkit.shards.content import fingerprint
 from synthkit.shards.croissant import croissant
-from synthkit.shards.files import hash_file, sync_folder, write_file
 from synthkit.shards.manifest import MANIFEST, STATE, SUMS, render_manifest, render_sums
+from synthkit.storage import Storage
 
 __all__ = ["finish"]
 
-_PIECE = 2**20
 _AUDITED = 1200  # clips; `synthkit audit` listens to more
 
 
-def finish(prepared: Prepared, root: Path, log: str = "") -> DatasetInfo:
+def finish(prepared: Prepared, root: Storage, asking: AskOptions) -> DatasetInfo:
     """Write everything but the shards; `SHA256SUMS` comes last and marks the dataset as finished.
 
     Args:
         prepared: The dataset, with all answers of a language model.
         root: Its directory.
-        log: The log with these answers; empty where none was asked.
+        asking: Where their log is.
     """
-    tasks = shard_tasks(prepared, str(root))
+    tasks = shard_tasks(prepared, root.address)
     info = _info(prepared, root, tasks)
     shard_files = [file for split in info.splits for shard in split.shards for file in shard.files]
     state.remove_strays(root, {file.path for file in shard_files})
     files = [
-        write_file(root, "README.md", render_card(info).encode()),
-        write_file(root, "croissant.json", _json(croissant(info))),
-        write_file(root, "recipe.json", prepared.recipe.pretty_json().encode()),
-        write_file(root, MANIFEST, render_manifest(info)),
+        root.write("README.md", render_card(info).encode()),
+        root.write("croissant.json", _json(croissant(info))),
+        root.write("recipe.json", prepared.recipe.pretty_json().encode()),
+        root.write(MANIFEST, render_manifest(info)),
     ]
     if prepared.draws:
-        files.append(write_file(root, ATTEMPTS, (root / STATE / ATTEMPTS).read_bytes()))
-    if log:
-        export_log(prepared, root, Path(log))
+        files.append(root.write(ATTEMPTS, root.read(f"{STATE}/{ATTEMPTS}")))
+    if has_questions(prepared.generator) and (root.local is not None or asking.log is not None):
+        export_log(prepared, root, asking)
     # Answers that were paid stay, those of an earlier recipe too.
-    files += [_there(root, name) for name in (LOG, ASKED, PROMPT) if (root / name).is_file()]
-    write_file(root, SUMS, render_sums([*files, *shard_files]))
+    files += [_there(root, name) for name in (LOG, ASKED, PROMPT) if root.is_file(name)]
+    root.write(SUMS, render_sums([*files, *shard_files]))
     state.clear_state(root)
-    sync_folder(root)
+    root.sync()
     return info
 
 
-def _there(root: Path, name: str) -> FileRecord:
-    return FileRecord(name, (root / name).stat().st_size, hash_file(root / name))
+def _there(root: Storage, name: str) -> FileRecord:
+    return FileRecord(name, root.size(name) or 0, root.hash(name))
 
 
-def _info(prepared: Prepared, root: Path, tasks: list[ShardTask]) -> DatasetInfo:
+def _info(prepared: Prepared, root: Storage, tasks: list[ShardTask]) -> DatasetInfo:
     recipe, plan = prepared.recipe, prepared.plan
     shards: dict[str, list[ShardRecord]] = {split: [] for split in plan.sizes}
     parts: dict[str, list[dict[str, Any]]] = {split: [] for split in plan.sizes}
-    for task in tasks:
-        record, statistics = state.recorded_shard(root, task.name)
+    found = state.recorded_shards(root, [task.name for task in tasks])
+    for task, (record, statistics) in zip(tasks, found, strict=True):
         shards[task.name.split].append(record)
         parts[task.name.split].append(statistics)
     merged = {split: merge(found, prepared.factors) for split, found in parts.items()}
@@ -102,7 +101,7 @@ def _info(prepared: Prepared, root: Path, tasks: list[ShardTask]) -> DatasetInfo
     )
 
 
-def _audit(prepared: Prepared, root: Path, shards: dict[str, list[ShardRecord]]) -> str:
+def _audit(prepared: Prepared, root: Storage, shards: dict[str, list[ShardRecord]]) -> str:
     """What was measured of what an engine made, as a section of the card."""
     layout, format = prepared.generator.layout, prepared.recipe.output.format
     if not isinstance(layout, AudioLayout):
@@ -114,12 +113,10 @@ def _audit(prepared: Prepared, root: Path, shards: dict[str, list[ShardRecord]])
     return card_section(audit_shards(root, paths, format, layout, prepared.factors, max_examples=_AUDITED))
 
 
-def _digests(root: Path, tasks: list[ShardTask]) -> Iterator[bytes]:
-    """All digests in the dataset's order, a piece at a time."""
-    for task in tasks:
-        with state.digests_path(root, task.name).open("rb") as file:
-            while piece := file.read(_PIECE):
-                yield piece
+def _digests(root: Storage, tasks: list[ShardTask]) -> Iterator[bytes]:
+    """All digests in the dataset's order, a shard's at a time."""
+    for _, content in root.readable(state.digests_paths(task.name for task in tasks)):
+        yield content
 
 
 def _versions() -> dict[str, str]:

@@ -16,10 +16,11 @@ from synthkit.recipe import Recipe
 from synthkit.records import AudioLayout, EngineInfo, FactorInfo, Rows
 from synthkit.run.attempts import ATTEMPTS, Attempts, AttemptSearch, read_attempts
 from synthkit.shards.formats import WRITERS
+from synthkit.storage import Storage
 
-__all__ = ["Prepared", "bound", "prepare"]
+__all__ = ["FLAC_MAX_RATE", "Prepared", "bound", "prepare"]
 
-_FLAC_MAX_RATE = 655350
+FLAC_MAX_RATE = 655350
 _ROWS = 2048
 
 
@@ -60,7 +61,7 @@ class Prepared:
             for first in range(0, size, _ROWS):
                 yield self.plan.rows(split, first, min(_ROWS, size - first))
 
-    def answered(self, log: Path) -> Prepared:
+    def answered(self, log: Path | Storage) -> Prepared:
         """The same, with the answers of a language model out of a log, for a generator that asks one.
 
         Raises:
@@ -82,9 +83,9 @@ class Prepared:
             raise TypeError("clips are not drawn")
         return AttemptSearch(self.plan, self.generator, threads)
 
-    def stored_attempts(self, folder: Path) -> Attempts | None:
+    def stored_attempts(self, root: Storage, folder: str = "") -> Attempts | None:
         """The attempts that are kept in a folder; None where the dataset has none."""
-        return read_attempts(folder / ATTEMPTS, self.plan.sizes) if self.draws else None
+        return read_attempts(root, f"{folder}{ATTEMPTS}", self.plan.sizes) if self.draws else None
 
 
 def prepare(recipe: Recipe) -> Prepared:
@@ -118,8 +119,8 @@ def _check_format(recipe: Recipe, generator: Generator) -> None:
             f"{where}: flac holds 16-bit samples; params.sample_format is {layout.sample_format!r} "
             "(use parquet or wav, or pcm16)"
         )
-    if layout.sample_rate > _FLAC_MAX_RATE:
-        raise InputError(f"{where}: flac ends at a sample rate of {_FLAC_MAX_RATE} Hz")
+    if layout.sample_rate > FLAC_MAX_RATE:
+        raise InputError(f"{where}: flac ends at a sample rate of {FLAC_MAX_RATE} Hz")
 
 
 def _either(names: Sequence[str]) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from synthkit.records import FactorInfo, TextLayout
 from synthkit.run.rationale_report import report_of
 from synthkit.run.saliency_report import SaliencyReport, saliency_report_of
 from synthkit.shards.formats import open_shard
 from synthkit.shards.markdown import table
+from synthkit.storage import Storage
 
 __all__ = ["rationale_section"]
 
@@ -17,7 +17,7 @@ _NAMES = ("accepted", "rejected", "not asked")
 
 
 def rationale_section(
-    root: Path, paths: Iterable[str], format: str, layout: TextLayout, factors: tuple[FactorInfo, ...]
+    root: Storage, paths: Iterable[str], format: str, layout: TextLayout, factors: tuple[FactorInfo, ...]
 ) -> str:
     """A section of the card, Markdown; empty where the dataset has no rationales that were asked or checked.
 

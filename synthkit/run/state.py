@@ -5,79 +5,60 @@ All of it lives in ``.synthkit`` below the directory and is gone when the datase
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import json
-import os
 import re
-import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
-from pathlib import Path
+from pathlib import PurePosixPath
 from typing import Any
 
 from synthkit.errors import InputError, WorkError
 from synthkit.records import EngineInfo, FileRecord, ShardRecord
 from synthkit.run.attempts import ATTEMPTS, Attempts
 from synthkit.shards.base import ShardName
-from synthkit.shards.files import TEMPORARY, write_file
 from synthkit.shards.manifest import MANIFEST, STATE, SUMS
+from synthkit.storage import Storage
+from synthkit.storage.base import TEMPORARY
 
 __all__ = [
+    "begun_recipe",
     "check_engine",
     "clear_state",
-    "digests_path",
+    "digests_paths",
     "engine_difference",
     "finished_recipe",
-    "is_recorded",
+    "is_noted",
     "keep_attempts",
     "keep_engine",
     "keep_failures",
     "keeps_attempts",
-    "locked",
     "prepare_folder",
     "record_shard",
-    "recorded_shard",
+    "recorded",
+    "recorded_shards",
     "remove_strays",
-    "remove_temporaries",
     "same_recipe",
 ]
 
 _RECIPE = "recipe.json"
 _ENGINE = "engine.json"
+_BEGUN = "begun"
+_SHARDS = f"{STATE}/shards"
 _OWN_FILES = ("README.md", _RECIPE, MANIFEST, SUMS, "croissant.json", ATTEMPTS)
-_SHARD = re.compile(r"[a-z][a-z0-9_]*-\d{5}-of-\d{5}(\.parquet|\.jsonl|\.tsv)?")
+_SHARD = re.compile(r"[a-z][a-z0-9_]*-\d{5,}-of-\d{5,}(\.parquet|\.jsonl|\.tsv|\.tar)?")
 
 
-@contextlib.contextmanager
-def locked(root: Path) -> Iterator[None]:
-    """Hold the directory alone; the lock is the kernel's, so that it ends with the process, however that ends.
-
-    Raises:
-        WorkError: Another run holds it.
-    """
-    handle = os.open(root, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise WorkError(f"{root}: another run is writing here; wait for it, or choose another --out") from None
-        yield
-    finally:
-        os.close(handle)
-
-
-def refuse_foreign(root: Path) -> None:
+def refuse_foreign(root: Storage) -> None:
     """Refuse a directory that holds anything but a synthkit dataset.
 
     Raises:
         InputError: It is a file, or holds something else.
     """
-    if root.exists() and not root.is_dir():
+    if root.local is not None and root.local.exists() and not root.local.is_dir():
         raise InputError(f"{root}: is a file; --out names a directory")
-    if not root.exists() or _is_ours(root):
+    others = root.names()
+    if not others or _is_ours(root):
         return
-    others = sorted(path.name for path in root.iterdir())
     if others:
         raise InputError(f"{root}: holds something else ({', '.join(others[:3])}); choose an empty or a new directory")
 
@@ -102,27 +83,27 @@ def same_recipe(known: str, recipe: str, incidental: Sequence[str]) -> bool:
     return bool(pair[0] == pair[1])
 
 
-def keeps_attempts(root: Path, recipe: str) -> bool:
+def keeps_attempts(root: Storage, recipe: str) -> bool:
     """Whether a build of this recipe (pretty JSON) was begun here and its attempts are kept."""
-    known = root / STATE / _RECIPE
-    return known.is_file() and known.read_text("utf-8") == recipe and (root / STATE / ATTEMPTS).is_file()
+    known = _text(root, f"{STATE}/{_RECIPE}")
+    return known == recipe and root.is_file(f"{STATE}/{ATTEMPTS}")
 
 
-def keep_engine(root: Path, engine: EngineInfo | None) -> None:
+def keep_engine(root: Storage, engine: EngineInfo | None) -> None:
     """Note the engine that a build is begun with.
 
     Raises:
         InputError: Shards of another engine are there already.
     """
-    path = root / STATE / _ENGINE
     if engine is None:
         return
-    if path.is_file() and any((root / STATE / "shards").glob("*.json")):
+    path = f"{STATE}/{_ENGINE}"
+    if root.is_file(path) and root.holds(_SHARDS):
         check_engine(root, engine)
-    write_file(root, f"{STATE}/{_ENGINE}", json.dumps(asdict(engine)).encode())
+    root.write(path, json.dumps(asdict(engine)).encode())
 
 
-def check_engine(root: Path, engine: EngineInfo | None) -> None:
+def check_engine(root: Storage, engine: EngineInfo | None) -> None:
     """See that this machine's engine is the one that the build was begun with.
 
     Raises:
@@ -130,7 +111,7 @@ def check_engine(root: Path, engine: EngineInfo | None) -> None:
     """
     if engine is None:
         return
-    begun = EngineInfo(**json.loads((root / STATE / _ENGINE).read_bytes()))
+    begun = EngineInfo(**json.loads(root.read(f"{STATE}/{_ENGINE}")))
     difference = engine_difference(begun, engine)
     if difference:
         raise InputError(
@@ -148,18 +129,18 @@ def engine_difference(before: EngineInfo, now: EngineInfo) -> str:
     return ""
 
 
-def keep_failures(root: Path, failures: Sequence[tuple[str, str]]) -> str:
+def keep_failures(root: Storage, failures: Sequence[tuple[str, str]]) -> str:
     """Keep the list of all examples that could not be made; returns the file's path, relative to the directory."""
     lines = "".join(f"{id}: {what}\n" for id, what in failures)
-    return write_file(root, f"{STATE}/failures.txt", lines.encode()).path
+    return root.write(f"{STATE}/failures.txt", lines.encode()).path
 
 
-def keep_attempts(root: Path, attempts: Attempts) -> None:
+def keep_attempts(root: Storage, attempts: Attempts) -> None:
     """Keep attempts where workers find them."""
-    write_file(root, f"{STATE}/{ATTEMPTS}", attempts.to_parquet())
+    root.write(f"{STATE}/{ATTEMPTS}", attempts.to_parquet())
 
 
-def prepare_folder(root: Path, recipe: str, *, overwrite: bool, incidental: Sequence[str] = ()) -> None:
+def prepare_folder(root: Storage, recipe: str, *, overwrite: bool, incidental: Sequence[str] = ()) -> None:
     """Make the directory ready for a recipe; call it with the lock held.
 
     Args:
@@ -179,101 +160,126 @@ def prepare_folder(root: Path, recipe: str, *, overwrite: bool, incidental: Sequ
                 "use --overwrite to start anew, or another --out"
             )
         _clear(root)
-    (root / STATE).mkdir(exist_ok=True)
-    write_file(root, f"{STATE}/{_RECIPE}", recipe.encode())
-    remove_temporaries(root)
+    root.write(f"{STATE}/{_RECIPE}", recipe.encode())
 
 
-def remove_temporaries(root: Path) -> None:
-    """Remove half files that a killed or failed run has left."""
-    for folder in (root, root / "data"):
-        for half in folder.glob(f"{TEMPORARY}*"):
-            _remove(half)
-
-
-def finished_recipe(root: Path) -> str | None:
+def finished_recipe(root: Storage) -> str | None:
     """The recipe of a finished dataset, None where there is none. `SHA256SUMS` is written last."""
-    if (root / SUMS).is_file() and (root / MANIFEST).is_file() and (root / _RECIPE).is_file():
-        return (root / _RECIPE).read_text("utf-8")
+    if root.is_file(SUMS) and root.is_file(MANIFEST):
+        return _text(root, _RECIPE)
     return None
 
 
-def record_shard(root: Path, record: ShardRecord, digests: bytes, statistics: dict[str, Any]) -> None:
+def record_shard(root: Storage, record: ShardRecord, digests: bytes, statistics: dict[str, Any]) -> None:
     """Note that a shard is finished; the JSON comes last and is what counts."""
     stem = _stem(record)
-    write_file(root, f"{STATE}/shards/{stem}.digests", digests)
+    root.write(f"{_SHARDS}/{stem}.digests", digests)
     data = {**asdict(record), "statistics": statistics}
-    write_file(root, f"{STATE}/shards/{stem}.json", json.dumps(data).encode())
+    root.write(f"{_SHARDS}/{stem}.json", json.dumps(data).encode())
 
 
-def is_recorded(root: Path, name: ShardName) -> bool:
-    """Whether a shard is finished and where it should be."""
-    path = root / STATE / "shards" / f"{name.stem}.json"
-    if not path.is_file():
-        return False
-    record, _ = recorded_shard(root, name)
-    first = root / record.files[0].path
-    return first.is_file() and first.stat().st_size == record.files[0].bytes
+def begun_recipe(root: Storage) -> str | None:
+    """The recipe of an unfinished dataset; None where none was begun, or it is finished."""
+    return _text(root, f"{STATE}/{_RECIPE}")
 
 
-def recorded_shard(root: Path, name: ShardName) -> tuple[ShardRecord, dict[str, Any]]:
-    """Record and statistics of a finished shard."""
-    data = json.loads((root / STATE / "shards" / f"{name.stem}.json").read_bytes())
-    statistics = data.pop("statistics")
-    files = tuple(FileRecord(**item) for item in data.pop("files"))
-    return ShardRecord(**data, files=files), statistics
+def is_noted(root: Storage, stem: str) -> bool:
+    """Whether a shard is noted as finished."""
+    return root.is_file(f"{_SHARDS}/{stem}.json")
 
 
-def digests_path(root: Path, name: ShardName) -> Path:
-    """Digests of a finished shard's examples, 32 bytes each."""
-    return root / STATE / "shards" / f"{name.stem}.digests"
+def recorded(root: Storage, names: Sequence[ShardName]) -> set[ShardName]:
+    """Those of some shards that are finished and where they should be."""
+    there = root.sizes(_SHARDS)
+    noted = [name for name in names if _record(name) in there]
+    if not noted:
+        return set()
+    data = root.sizes("data")
+    found = zip(noted, recorded_shards(root, noted), strict=True)
+    return {name for name, (shard, _) in found if data.get(shard.files[0].path) == shard.files[0].bytes}
 
 
-def remove_strays(root: Path, wanted: set[str]) -> None:
+def recorded_shards(root: Storage, names: Iterable[ShardName]) -> Iterator[tuple[ShardRecord, dict[str, Any]]]:
+    """Record and statistics of finished shards, in order.
+
+    Raises:
+        WorkError: One is not there.
+    """
+    try:
+        for _, content in root.readable([_record(name) for name in names]):
+            data = json.loads(content)
+            statistics = data.pop("statistics")
+            files = tuple(FileRecord(**item) for item in data.pop("files"))
+            yield ShardRecord(**data, files=files), statistics
+    except FileNotFoundError as error:
+        raise WorkError(
+            f"{root}: a shard was made where this process does not find it ({error.filename or error}); all workers "
+            "must see the same directory, on a shared disk or in a bucket"
+        ) from None
+
+
+def digests_paths(names: Iterable[ShardName]) -> list[str]:
+    """Files with the digests of finished shards' examples, 32 bytes each."""
+    return [f"{_SHARDS}/{name.stem}.digests" for name in names]
+
+
+def _record(name: ShardName) -> str:
+    return f"{_SHARDS}/{name.stem}.json"
+
+
+def remove_strays(root: Storage, wanted: set[str]) -> None:
     """Remove shards of an earlier build that are not part of this one."""
-    for path in (root / "data").iterdir():
-        relative = f"data/{path.name}"
-        ours = _SHARD.fullmatch(path.name) or path.name.startswith(TEMPORARY)
-        if ours and relative not in wanted and not any(w.startswith(f"{relative}/") for w in wanted):
-            _remove(path)
+    strays = [path for path in _ours_in_data(root) if path not in wanted]
+    root.remove(strays)
+    for folder in {str(PurePosixPath(path).parent) for path in strays} - {"data"}:
+        if not any(path.startswith(f"{folder}/") for path in wanted):
+            root.remove_folder(folder)
 
 
-def clear_state(root: Path) -> None:
+def clear_state(root: Storage) -> None:
     """The dataset is finished."""
-    shutil.rmtree(root / STATE, ignore_errors=True)
+    root.remove_folder(STATE)
 
 
-def _is_ours(root: Path) -> bool:
-    return (root / STATE).is_dir() or ((root / MANIFEST).is_file() and (root / _RECIPE).is_file())
+def _is_ours(root: Storage) -> bool:
+    return root.holds(STATE) or (root.is_file(MANIFEST) and root.is_file(_RECIPE))
 
 
-def _known_recipe(root: Path) -> str | None:
+def _known_recipe(root: Storage) -> str | None:
     """The recipe that the directory was begun or finished with."""
-    for path in (root / STATE / _RECIPE, root / _RECIPE):
-        if path.is_file():
-            return path.read_text("utf-8")
+    for path in (f"{STATE}/{_RECIPE}", _RECIPE):
+        known = _text(root, path)
+        if known is not None:
+            return known
     return None
 
 
-def _clear(root: Path) -> None:
+def _text(root: Storage, path: str) -> str | None:
+    """A small file; None where there is none."""
+    try:
+        return root.read(path).decode("utf-8", "replace")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _clear(root: Storage) -> None:
     """Remove a dataset, the mark of completeness first, so that a kill leaves nothing that looks whole."""
-    (root / STATE).mkdir(exist_ok=True)
-    (root / SUMS).unlink(missing_ok=True)
-    shutil.rmtree(root / STATE / "shards", ignore_errors=True)
-    (root / STATE / ATTEMPTS).unlink(missing_ok=True)
-    if (root / "data").is_dir():
-        for path in (root / "data").iterdir():
-            if _SHARD.fullmatch(path.name) or path.name.startswith(TEMPORARY):
-                _remove(path)
-    for name in _OWN_FILES:
-        (root / name).unlink(missing_ok=True)
+    root.write(f"{STATE}/{_BEGUN}", b"")
+    root.remove([SUMS])
+    root.remove_folder(_SHARDS)
+    root.remove([f"{STATE}/{ATTEMPTS}"])
+    remove_strays(root, set())
+    root.remove(list(_OWN_FILES))
 
 
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+def _ours_in_data(root: Storage) -> list[str]:
+    """Files of shards, and such that were never finished."""
+    found = []
+    for path in root.sizes("data"):
+        name = path.split("/")[1]
+        if _SHARD.fullmatch(name) or name.startswith(TEMPORARY):
+            found.append(path)
+    return found
 
 
 def _difference(old: str, new: str) -> str:
@@ -289,5 +295,5 @@ def _difference(old: str, new: str) -> str:
 
 
 def _stem(record: ShardRecord) -> str:
-    path = Path(record.files[0].path)
+    path = PurePosixPath(record.files[0].path)
     return path.stem if path.parent.name == "data" else path.parent.name

@@ -22,6 +22,8 @@ from synthkit.shards.base import ShardName
 from synthkit.shards.content import batch_digests
 from synthkit.shards.formats import WRITERS
 from synthkit.shards.manifest import STATE
+from synthkit.storage import Storage, open_root
+from synthkit.storage.root import is_url
 
 __all__ = ["OnError", "ShardDone", "ShardTask", "run_task", "shard_tasks"]
 
@@ -40,7 +42,7 @@ class ShardTask:
 
     Attributes:
         recipe: The resolved recipe as canonical JSON.
-        out: The dataset's directory.
+        out: The dataset's directory, as `open_root` finds it on any machine.
         name: Which shard.
         first: Index in the split of its first example.
         rows: Number of examples.
@@ -98,9 +100,9 @@ def shard_tasks(
 def run_task(task: ShardTask) -> ShardDone:
     """Make one shard and record it; a function of the task alone, and of the attempts kept beside it."""
     prepared = _prepared(task.recipe, task.log)
-    root = Path(task.out)
+    root = open_root(task.out)
     state.check_engine(root, prepared.engine)
-    attempts = _attempts(task.recipe, task.log, root)
+    attempts = _attempts(task.recipe, task.log, task.out)
     generator, factors = on_backend(prepared.generator, task.backend), prepared.factors
     writer = WRITERS[generator.content][prepared.recipe.output.format](root, task.name, generator.layout, factors)
     statistics = ShardStatistics(factors)
@@ -132,9 +134,14 @@ def run_task(task: ShardTask) -> ShardDone:
 def _prepared(text: str, log: str) -> Prepared:
     """Plan and generator of a resolved recipe; a worker meets the same one again and again."""
     prepared = bound(Recipe.model_validate_json(text))
-    return prepared.answered(Path(log)) if log else prepared
+    return prepared.answered(_place(log)) if log else prepared
+
+
+def _place(log: str) -> Path | Storage:
+    """A log on a disk, or the store that holds its answers."""
+    return open_root(log) if is_url(log) else Path(log)
 
 
 @lru_cache(maxsize=1)
-def _attempts(text: str, log: str, root: Path) -> Attempts | None:
-    return _prepared(text, log).stored_attempts(root / STATE)
+def _attempts(text: str, log: str, out: str) -> Attempts | None:
+    return _prepared(text, log).stored_attempts(open_root(out), f"{STATE}/")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from bisect import bisect_right
 from collections.abc import Callable
@@ -13,7 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from synthkit.errors import InputError, SynthkitError, WorkError
-from synthkit.recipe.load import load_recipe
+from synthkit.recipe import Recipe
+from synthkit.recipe.load import from_data
 from synthkit.records import AudioLayout, TextExample
 from synthkit.run import state
 from synthkit.run.batches import made_again
@@ -22,9 +24,9 @@ from synthkit.run.progress import Progress
 from synthkit.seeds import Permutation, derive_key
 from synthkit.shards.base import RawExample
 from synthkit.shards.content import audio_digest, batch_digests, fingerprint, text_digest
-from synthkit.shards.files import hash_file
 from synthkit.shards.formats import open_shard
 from synthkit.shards.manifest import SUMS, Manifest, ShardEntry, parse_sums, read_manifest, refuse_unfinished
+from synthkit.storage import Storage, open_root
 
 __all__ = ["VerifyReport", "verify"]
 
@@ -65,11 +67,11 @@ def verify(
     Raises:
         InputError: It is no dataset directory, or an unfinished one.
     """
-    root = Path(out)
+    root = open_root(out)
     if regenerate < 0:
         raise InputError(f"regenerate: must be >= 0, not {regenerate}")
     refuse_unfinished(root)
-    if not (root / SUMS).is_file():
+    if not root.is_file(SUMS):
         raise InputError(f"{root}: holds no finished synthkit dataset (no {SUMS})")
     report = VerifyReport()
     _check_hashes(root, report)
@@ -85,16 +87,16 @@ def verify(
     return report
 
 
-def _check_hashes(root: Path, report: VerifyReport) -> None:
+def _check_hashes(root: Storage, report: VerifyReport) -> None:
     try:
         sums = parse_sums(root)
     except WorkError as error:
         report.problems.append(str(error))
         return
-    there = {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file() and path != root / SUMS}
+    there = set(root.sizes()) - {SUMS}
     listed = sorted(sums)
     with ThreadPoolExecutor(_threads()) as pool:
-        found = pool.map(lambda path: hash_file(root / path) if path in there else None, listed)
+        found = pool.map(lambda path: root.hash(path) if path in there else None, listed)
         for path, digest in zip(listed, found, strict=True):
             report.files += 1
             if digest is None:
@@ -105,7 +107,7 @@ def _check_hashes(root: Path, report: VerifyReport) -> None:
 
 
 def _check_content(
-    root: Path, manifest: Manifest, report: VerifyReport, on_progress: Callable[[Progress], None] | None
+    root: Storage, manifest: Manifest, report: VerifyReport, on_progress: Callable[[Progress], None] | None
 ) -> None:
     """The fingerprint again, from what the shards hold."""
 
@@ -138,9 +140,9 @@ def _stored_digest(example: RawExample | TextExample, manifest: Manifest) -> byt
     return audio_digest(example.id, example.factors, indices, manifest.layout, example.samples, example.annotations)
 
 
-def _check_regenerated(root: Path, manifest: Manifest, count: int, report: VerifyReport) -> None:
+def _check_regenerated(root: Storage, manifest: Manifest, count: int, report: VerifyReport) -> None:
     """Make examples again from recipe.json; which ones follows from the fingerprint, so that it can be repeated."""
-    prepared = prepare(load_recipe(str(root / "recipe.json")))
+    prepared = prepare(_recipe_of(root))
     total = manifest.num_examples
     if prepared.plan.sizes != dict(manifest.splits):
         report.problems.append(f"recipe.json: gives splits of {prepared.plan.sizes}, not {dict(manifest.splits)}")
@@ -165,6 +167,14 @@ def _check_regenerated(root: Path, manifest: Manifest, count: int, report: Verif
         again = made_again(prepared.plan, prepared.generator, attempts, split, index)
         if batch_digests(again)[0] != _stored_digest(stored, manifest):
             report.problems.append(f"{shard.path}: {stored.id} is not what the recipe gives")
+
+
+def _recipe_of(root: Storage) -> Recipe:
+    try:
+        data = json.loads(root.read("recipe.json"))
+    except ValueError as error:
+        raise WorkError(f"recipe.json: damaged: {error}") from None
+    return from_data(data, root.place("recipe.json"))
 
 
 def _threads() -> int:

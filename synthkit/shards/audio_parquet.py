@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +12,7 @@ from synthkit.shards import wav
 from synthkit.shards.base import RawExample, ShardName
 from synthkit.shards.columns import annotation_arrays, factor_arrays, read_annotations
 from synthkit.shards.parquet import ParquetFileReader, ParquetFileWriter
+from synthkit.storage import Storage
 
 __all__ = ["AudioParquetReader", "AudioParquetWriter"]
 
@@ -22,7 +22,7 @@ _AUDIO = pa.struct([pa.field("bytes", pa.binary()), pa.field("path", pa.string()
 class AudioParquetWriter(ParquetFileWriter):
     """Parquet with an audio column that Hugging Face datasets plays; samples uncompressed, as WAV."""
 
-    def __init__(self, root: Path, name: ShardName, layout: AudioLayout, factors: Sequence[FactorInfo]) -> None:
+    def __init__(self, root: Storage, name: ShardName, layout: AudioLayout, factors: Sequence[FactorInfo]) -> None:
         super().__init__(root, name, layout, factors, [pa.field("audio", _AUDIO)], "none")
         self._factors = factors
         self._annotations = layout.annotations

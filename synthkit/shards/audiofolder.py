@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import io
-import os
-import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from pathlib import Path
+from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
 import numpy as np
@@ -28,7 +26,7 @@ from synthkit.shards.columns import (
     read_annotations,
     read_factors,
 )
-from synthkit.shards.files import TEMPORARY, HashingFile, sync_folder
+from synthkit.storage import Storage
 
 __all__ = ["FlacReader", "FlacWriter", "WavReader", "WavWriter"]
 
@@ -36,17 +34,14 @@ _METADATA = "metadata.parquet"
 
 
 class _FolderWriter(ABC):
-    """Fills a folder with a temporary name; the rename of the folder is what makes the shard visible."""
+    """Fills a folder; the table of its clips comes last, and is what readers open."""
 
     suffix: ClassVar[str]
 
-    def __init__(self, root: Path, name: ShardName, layout: AudioLayout, factors: Sequence[FactorInfo]) -> None:
-        self._root = root
+    def __init__(self, root: Storage, name: ShardName, layout: AudioLayout, factors: Sequence[FactorInfo]) -> None:
         self._layout = layout
         self._factors = factors
-        self._final = f"data/{name.stem}"
-        self._temporary = f"data/{TEMPORARY}{os.getpid()}-{name.stem}"
-        self._files: list[FileRecord] = []
+        self._folder = root.folder(f"data/{name.stem}")
         self._tables: list[pa.Table] = []
         self._schema = pa.schema(
             [
@@ -56,7 +51,6 @@ class _FolderWriter(ABC):
                 *annotation_fields(layout.annotations),
             ]
         )
-        (root / self._temporary).mkdir(parents=True)
 
     @abstractmethod
     def encode(self, batch: AudioBatch, row: int) -> bytes | memoryview:
@@ -65,8 +59,7 @@ class _FolderWriter(ABC):
     def write(self, batch: AudioBatch) -> None:
         ids = batch.rows.ids
         names = [f"{id}.{self.suffix}" for id in ids]
-        for row, name in enumerate(names):
-            self._write_file(name, self.encode(batch, row))
+        self._folder.write({name: self.encode(batch, row) for row, name in enumerate(names)})
         arrays = [
             pa.array(names),
             pa.array(ids),
@@ -78,22 +71,12 @@ class _FolderWriter(ABC):
     def commit(self) -> tuple[FileRecord, ...]:
         sink = io.BytesIO()
         pq.write_table(pa.concat_tables(self._tables).combine_chunks(), sink, compression="none")
-        self._write_file(_METADATA, sink.getvalue())
-        final = self._root / self._final
-        if final.exists():
-            shutil.rmtree(final)
-        (self._root / self._temporary).rename(final)
-        sync_folder(final.parent)
-        return (self._files[-1], *self._files[:-1])
+        self._folder.write({_METADATA: sink.getvalue()})
+        files = self._folder.commit()
+        return (files[-1], *files[:-1])
 
     def abort(self) -> None:
-        shutil.rmtree(self._root / self._temporary, ignore_errors=True)
-
-    def _write_file(self, name: str, data: bytes | memoryview) -> None:
-        with HashingFile(self._root, f"{self._temporary}/{name}") as file:
-            file.write(data)
-            record = file.commit(sync_parent=False)
-        self._files.append(FileRecord(f"{self._final}/{name}", record.bytes, record.sha256))
+        self._folder.abort()
 
 
 class WavWriter(_FolderWriter):
@@ -122,18 +105,18 @@ class FlacWriter(_FolderWriter):
 class _FolderReader(ABC):
     """Random access to one audio folder."""
 
-    def __init__(self, root: Path, path: str, layout: AudioLayout, factors: Sequence[FactorInfo]) -> None:
+    def __init__(self, root: Storage, path: str, layout: AudioLayout, factors: Sequence[FactorInfo]) -> None:
         self._root = root
         self._path = path
         self._layout = layout
         self._factors = factors
         try:
-            self._table = pq.read_table(root / path).combine_chunks()
+            self._table = pq.read_table(pa.py_buffer(root.read(path))).combine_chunks()
         except (OSError, pa.ArrowException) as error:
             raise WorkError(f"{path}: not readable as parquet: {error}") from None
 
     @abstractmethod
-    def decode(self, path: Path, name: str) -> npt.NDArray[Any]:
+    def decode(self, data: bytes, name: str) -> npt.NDArray[Any]:
         """Samples of one audio file in the layout's dtype."""
 
     def __len__(self) -> int:
@@ -148,9 +131,9 @@ class _FolderReader(ABC):
 
     def read(self, row: int) -> RawExample:
         values, indices = self._columns
-        name = f"{Path(self._path).parent.as_posix()}/{self._table.column('file_name')[row].as_py()}"
+        name = f"{PurePosixPath(self._path).parent.as_posix()}/{self._table.column('file_name')[row].as_py()}"
         try:
-            samples = self.decode(self._root / name, name)
+            samples = self.decode(self._root.read(name), name)
         except (OSError, RuntimeError) as error:
             raise WorkError(f"{name}: not readable as audio: {error}") from None
         factors = {key: column[row : row + 1].tolist()[0] for key, column in values.items()}
@@ -165,17 +148,17 @@ class _FolderReader(ABC):
 class WavReader(_FolderReader):
     """Reads what `WavWriter` wrote."""
 
-    def decode(self, path: Path, name: str) -> npt.NDArray[Any]:
-        return wav.parse(path.read_bytes(), self._layout, name)
+    def decode(self, data: bytes, name: str) -> npt.NDArray[Any]:
+        return wav.parse(data, self._layout, name)
 
 
 class FlacReader(_FolderReader):
     """Reads what `FlacWriter` wrote."""
 
-    def decode(self, path: Path, name: str) -> npt.NDArray[Any]:
+    def decode(self, data: bytes, name: str) -> npt.NDArray[Any]:
         import soundfile
 
-        samples, rate = soundfile.read(path, dtype="int16")
+        samples, rate = soundfile.read(io.BytesIO(data), dtype="int16")
         if rate != self._layout.sample_rate or samples.shape != (self._layout.num_samples,):
             raise WorkError(f"{name}: {samples.shape} samples at {rate} Hz are not what was written")
         return np.ascontiguousarray(samples)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from synthkit.records import AnnotationValue, FactorInfo, FactorValue, FileRecord, Layout
+from synthkit.storage import Storage
 
 __all__ = ["RawExample", "ShardName", "ShardReader", "ShardWriter"]
 
@@ -46,7 +46,7 @@ E = TypeVar("E", covariant=True)
 class ShardWriter(Protocol[B]):
     """Writes one shard of batches B; nothing of it bears its final name before `commit`."""
 
-    def __init__(self, root: Path, name: ShardName, layout: Layout, factors: Sequence[FactorInfo]) -> None: ...
+    def __init__(self, root: Storage, name: ShardName, layout: Layout, factors: Sequence[FactorInfo]) -> None: ...
 
     def write(self, batch: B) -> None:
         """Add examples."""
@@ -61,7 +61,7 @@ class ShardWriter(Protocol[B]):
 class ShardReader(Protocol[E]):
     """Reads one shard of examples E: `RawExample` of audio, `TextExample` of text."""
 
-    def __init__(self, root: Path, path: str, layout: Layout, factors: Sequence[FactorInfo]) -> None: ...
+    def __init__(self, root: Storage, path: str, layout: Layout, factors: Sequence[FactorInfo]) -> None: ...
 
     def __len__(self) -> int: ...
 

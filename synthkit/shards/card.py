@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 
 from synthkit.records import DatasetInfo, FactorInfo, Layout, SplitInfo, TextLayout
+from synthkit.shards.card_features import tar_features
 from synthkit.shards.markdown import plain, table
 from synthkit.shards.wording import format_bytes, format_number
 
@@ -14,6 +15,7 @@ __all__ = ["data_files", "render_card"]
 _SHOWN_VALUES = 8
 _SHOWN_COUNTS = 12
 _FOLDERS = ("wav", "flac")  # formats whose shards are folders
+_SUFFIXES = {"webdataset": "tar"}  # of formats that are not named after it
 _DECADES = ("1K", "10K", "100K", "1M", "10M", "100M", "1B", "10B", "100B", "1T")
 
 
@@ -40,7 +42,9 @@ def render_card(info: DatasetInfo) -> str:
 
 def data_files(info: DatasetInfo, split: str) -> str:
     """Pattern of a split's files: what `datasets.load_dataset` is told."""
-    return f"data/{split}-*/**" if info.format in _FOLDERS else f"data/{split}-*.{info.format}"
+    return (
+        f"data/{split}-*/**" if info.format in _FOLDERS else f"data/{split}-*.{_SUFFIXES.get(info.format, info.format)}"
+    )
 
 
 def _front_matter(info: DatasetInfo) -> str:
@@ -55,6 +59,8 @@ def _front_matter(info: DatasetInfo) -> str:
     lines.append("  data_files:")
     for split in info.splits:
         lines += [f"  - split: {_quoted(split.name)}", f"    path: {_quoted(data_files(info, split.name))}"]
+    if info.format == "webdataset":
+        lines += tar_features(info)
     return "\n".join([*lines, "---", ""])
 
 

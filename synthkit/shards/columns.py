@@ -16,6 +16,7 @@ __all__ = [
     "annotation_arrays",
     "annotation_fields",
     "factor_arrays",
+    "factor_dtype",
     "factor_fields",
     "features_metadata",
     "read_annotations",
@@ -50,6 +51,11 @@ def factor_arrays(rows: Rows, factors: Sequence[FactorInfo]) -> list[pa.Array]:
         if factor.levels is not None:
             arrays.append(pa.array(rows.indices[:, k].tolist(), pa.int64()))
     return arrays
+
+
+def factor_dtype(factor: FactorInfo) -> np.dtype[Any]:
+    """NumPy's type of a factor's values; names are objects, since arrays of text drop zeros at the end."""
+    return np.dtype({"string": object, "int64": np.int64, "float64": np.float64}[factor.dtype])
 
 
 def annotation_fields(annotations: Sequence[Annotation]) -> list[pa.Field]:

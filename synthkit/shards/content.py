@@ -20,7 +20,15 @@ import numpy.typing as npt
 
 from synthkit.records import AnnotationValue, AudioBatch, AudioLayout, FactorValue, Rows, TextBatch, TextExample
 
-__all__ = ["DIGEST_BYTES", "audio_digest", "batch_digests", "fingerprint", "text_digest", "text_examples"]
+__all__ = [
+    "DIGEST_BYTES",
+    "audio_digest",
+    "batch_digests",
+    "fingerprint",
+    "named_rows",
+    "text_digest",
+    "text_examples",
+]
 
 DIGEST_BYTES = 32
 
@@ -87,7 +95,7 @@ def batch_digests(batch: AudioBatch | TextBatch) -> list[bytes]:
             batch.samples[i],
             {name: values[i] for name, values in batch.annotations.items()},
         )
-        for i, (id, factors) in enumerate(_named(batch.rows))
+        for i, (id, factors) in enumerate(named_rows(batch.rows))
     ]
 
 
@@ -95,13 +103,13 @@ def text_examples(batch: TextBatch) -> Iterator[TextExample]:
     """The examples of a batch one by one."""
     inputs, targets = batch.input.tolist(), batch.target.tolist()
     rationales = [""] * len(inputs) if batch.rationale is None else batch.rationale.tolist()
-    for i, (id, factors) in enumerate(_named(batch.rows)):
+    for i, (id, factors) in enumerate(named_rows(batch.rows)):
         beside = {name: values[i] for name, values in batch.annotations.items()}
         yield TextExample(id, factors, batch.rows.indices[i], inputs[i], targets[i], rationales[i] or None, beside)
 
 
-def _named(rows: Rows) -> Iterator[tuple[str, dict[str, FactorValue]]]:
-    """Id and factor values of each row."""
+def named_rows(rows: Rows) -> Iterator[tuple[str, dict[str, FactorValue]]]:
+    """Id and factor values of each row, plain Python values."""
     names = list(rows.values)
     columns = [rows.values[name].tolist() for name in names]
     table = zip(*columns, strict=True) if columns else repeat((), len(rows))

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from synthkit.records import Annotation, AudioLayout, DatasetInfo, FactorInfo, ShardRecord, TextLayout
+from synthkit.shards.croissant_tar import tar_file_sets, tar_record_sets
 
 __all__ = ["croissant"]
 
@@ -59,7 +60,12 @@ _CONTEXT = {
 }
 _TYPES = {"string": "sc:Text", "int64": "sc:Integer", "float64": "sc:Float"}
 _PARQUET = "application/x-parquet"
-_ENCODINGS = {"parquet": _PARQUET, "jsonl": "application/jsonlines", "tsv": "text/tab-separated-values"}
+_ENCODINGS = {
+    "webdataset": "application/x-tar",
+    "parquet": _PARQUET,
+    "jsonl": "application/jsonlines",
+    "tsv": "text/tab-separated-values",
+}
 
 
 def croissant(info: DatasetInfo) -> dict[str, Any]:
@@ -80,8 +86,8 @@ def croissant(info: DatasetInfo) -> dict[str, Any]:
         f"{info.name} {info.version}, seed {info.seed}; {info.fingerprint}.",
         "rai:dataCollectionType": "Software Collection",
         "rai:personalSensitiveInformation": _personal(info),
-        "distribution": [_file_object(shard, info) for shard in shards] + [_file_set(info)] + _audio_set(info),
-        "recordSet": [_record_set(info)],
+        "distribution": [_file_object(shard, info) for shard in shards] + _file_sets(info),
+        "recordSet": tar_record_sets(info) if info.format == "webdataset" else [_record_set(info)],
     }
 
 
@@ -115,6 +121,12 @@ def _file_object(shard: ShardRecord, info: DatasetInfo) -> dict[str, Any]:
         "encodingFormat": _ENCODINGS.get(info.format, _PARQUET),
         "sha256": file.sha256,
     }
+
+
+def _file_sets(info: DatasetInfo) -> list[dict[str, Any]]:
+    if info.format == "webdataset":
+        return tar_file_sets(info)
+    return [_file_set(info), *_audio_set(info)]
 
 
 def _file_set(info: DatasetInfo) -> dict[str, Any]:

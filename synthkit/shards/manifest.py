@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from synthkit.errors import InputError, WorkError
 from synthkit.records import (
@@ -19,8 +19,10 @@ from synthkit.records import (
     Layout,
     TextLayout,
 )
+from synthkit.storage import Storage, open_root
 
 __all__ = [
+    "CONVERSION",
     "MANIFEST",
     "STATE",
     "SUMS",
@@ -36,6 +38,7 @@ __all__ = [
 MANIFEST = "manifest.json"
 SUMS = "SHA256SUMS"
 STATE = ".synthkit"  # there while a build is unfinished
+CONVERSION = f"{STATE}/conversion.json"  # in it where `synthkit convert` is at work
 _SCHEMA = 1
 
 
@@ -64,6 +67,8 @@ class Manifest:
     shards: tuple[ShardEntry, ...]
     versions: Mapping[str, str]
     engine: EngineInfo | None = None
+    reproducible: Literal["bits", "engine", "replay"] = "bits"
+    notes: tuple[str, ...] | None = None  # None where it was written before manifests had notes
 
     @property
     def num_examples(self) -> int:
@@ -93,6 +98,7 @@ def render_manifest(info: DatasetInfo) -> bytes:
         "generator": info.generator,
         "seed": info.seed,
         "license": info.license,
+        "notes": list(info.notes),
         "content": info.content,
         "format": info.format,
         "layout": asdict(info.layout),
@@ -106,29 +112,35 @@ def render_manifest(info: DatasetInfo) -> bytes:
     return (json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
-def refuse_unfinished(root: Path) -> None:
+def refuse_unfinished(root: str | Path | Storage) -> None:
     """Refuse a directory whose build has not come to its end.
 
     Raises:
         InputError: It is unfinished.
     """
-    if (root / STATE).is_dir():
-        raise InputError(f"{root}: is not finished; run the same `synthkit generate` again to complete it")
+    place = open_root(root)
+    if place.holds(STATE):
+        command = "convert" if place.is_file(CONVERSION) else "generate"
+        raise InputError(f"{root}: is not finished; run the same `synthkit {command}` again to complete it")
 
 
-def read_manifest(root: Path) -> Manifest:
-    """Read the manifest of a dataset directory.
+def read_manifest(root: str | Path | Storage, *, unfinished: bool = False) -> Manifest:
+    """Read the manifest of a dataset directory, or of a URL.
 
     Raises:
         InputError: This is no dataset directory, or an unfinished one.
         WorkError: The manifest is damaged.
     """
-    path = root / MANIFEST
-    refuse_unfinished(root)
-    if not path.is_file():
-        raise InputError(f"{root}: holds no synthkit dataset (no {MANIFEST})")
+    root = open_root(root)
+    path = root.place(MANIFEST)
+    if not unfinished:
+        refuse_unfinished(root)
     try:
-        data = json.loads(path.read_bytes())
+        content = root.read(MANIFEST)
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        raise InputError(f"{root}: holds no synthkit dataset (no {MANIFEST})") from None
+    try:
+        data = json.loads(content)
         if data["schema"] != _SCHEMA:
             raise WorkError(f"{path}: written by another version of synthkit (schema {data['schema']})")
         return Manifest(
@@ -141,6 +153,8 @@ def read_manifest(root: Path) -> Manifest:
             shards=tuple(ShardEntry(**item) for item in data["shards"]),
             versions=data["versions"],
             engine=None if data["engine"] is None else EngineInfo(**data["engine"]),
+            reproducible=data["reproducible"],
+            notes=None if data.get("notes") is None else tuple(data["notes"]),
         )
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise WorkError(f"{path}: damaged: {type(error).__name__}: {error}") from None
@@ -164,14 +178,14 @@ def render_sums(files: Iterable[FileRecord]) -> bytes:
     return "".join(f"{file.sha256}  {file.path}\n" for file in sorted(files, key=lambda f: f.path)).encode()
 
 
-def parse_sums(root: Path) -> dict[str, str]:
+def parse_sums(root: str | Path | Storage) -> dict[str, str]:
     """Path -> sha256 from ``SHA256SUMS``.
 
     Raises:
         WorkError: A line is not in the format of coreutils; the message names the line.
     """
     sums: dict[str, str] = {}
-    for number, line in enumerate((root / SUMS).read_bytes().split(b"\n"), start=1):
+    for number, line in enumerate(open_root(root).read(SUMS).split(b"\n"), start=1):
         if not line:
             continue
         digest, gap, path = line[:64], line[64:66], line[66:]

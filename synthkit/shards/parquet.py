@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from functools import lru_cache, partial
-from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -17,7 +16,7 @@ from synthkit.errors import WorkError
 from synthkit.records import FactorInfo, FactorValue, FileRecord, Layout
 from synthkit.shards.base import ShardName
 from synthkit.shards.columns import annotation_fields, factor_fields, features_metadata, read_factors
-from synthkit.shards.files import HashingFile
+from synthkit.storage import Storage
 
 __all__ = ["ParquetFileReader", "ParquetFileWriter"]
 
@@ -34,7 +33,7 @@ class ParquetFileWriter:
 
     def __init__(
         self,
-        root: Path,
+        root: Storage,
         name: ShardName,
         layout: Layout,
         factors: Sequence[FactorInfo],
@@ -46,7 +45,7 @@ class ParquetFileWriter:
         fields = [pa.field("id", pa.string()), *content, *columns, *beside]
         self._group_rows = max(_ROW_GROUP_BYTES // layout.bytes_per_example, 1)
         self._schema = pa.schema(fields, metadata=features_metadata(fields, layout))
-        self._file = HashingFile(root, f"data/{name.stem}.parquet")
+        self._file = root.create(f"data/{name.stem}.parquet")
         self._writer = pq.ParquetWriter(
             pa.PythonFile(self._file, mode="w"),
             self._schema,
@@ -72,12 +71,12 @@ class ParquetFileWriter:
 class ParquetFileReader(ABC, Generic[L, E]):
     """Random access to one parquet shard; the last few row groups stay in memory."""
 
-    def __init__(self, root: Path, path: str, layout: L, factors: Sequence[FactorInfo]) -> None:
+    def __init__(self, root: Storage, path: str, layout: L, factors: Sequence[FactorInfo]) -> None:
         self._path = path
         self._layout = layout
         self._factors = factors
         try:
-            self._file = pq.ParquetFile(root / path, memory_map=True)
+            self._file = _open(root, path)
         except (OSError, pa.ArrowException) as error:
             raise WorkError(f"{path}: not readable as parquet: {error}") from None
         counts = [self._file.metadata.row_group(i).num_rows for i in range(self._file.num_row_groups)]
@@ -115,6 +114,13 @@ class ParquetFileReader(ABC, Generic[L, E]):
     @abstractmethod
     def _example(self, group: pa.Table, row: int) -> E:
         """The example at a row of a row group."""
+
+
+def _open(root: Storage, path: str) -> pq.ParquetFile:
+    """On a disk the file is mapped; from a store the columns of a row group are fetched together."""
+    if root.local is not None:
+        return pq.ParquetFile(root.local / path, memory_map=True)
+    return pq.ParquetFile(pa.PythonFile(root.open(path), mode="r"), pre_buffer=True)
 
 
 def _read_group(file: pq.ParquetFile, path: str, number: int) -> pa.Table:

@@ -9,20 +9,22 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import islice
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from synthkit.errors import WorkError
-from synthkit.records import FactorInfo, FactorValue, FileRecord, TextBatch, TextExample, TextLayout
+from synthkit.records import FactorInfo, FileRecord, TextBatch, TextExample, TextLayout
 from synthkit.shards.base import ShardName
+from synthkit.shards.columns import factor_dtype
 from synthkit.shards.content import text_examples
-from synthkit.shards.files import HashingFile
+from synthkit.shards.json_records import dump, text_of, text_record
+from synthkit.storage import Storage
 
 __all__ = ["JsonLinesReader", "JsonLinesWriter", "TsvReader", "TsvWriter", "tsv_header"]
 
+_AHEAD = 2**20
 _PARSERS = {"string": str, "int64": int, "float64": float}
 
 
@@ -39,10 +41,10 @@ class _LinesWriter(ABC):
 
     suffix: ClassVar[str]
 
-    def __init__(self, root: Path, name: ShardName, layout: TextLayout, factors: Sequence[FactorInfo]) -> None:
+    def __init__(self, root: Storage, name: ShardName, layout: TextLayout, factors: Sequence[FactorInfo]) -> None:
         self._layout = layout
         self._factors = factors
-        self._file = HashingFile(root, f"data/{name.stem}.{self.suffix}")
+        self._file = root.create(f"data/{name.stem}.{self.suffix}")
         self._file.write(self.head().encode())
 
     def head(self) -> str:
@@ -69,18 +71,7 @@ class JsonLinesWriter(_LinesWriter):
     suffix = "jsonl"
 
     def lines(self, batch: TextBatch) -> str:
-        return "".join(self._line(example) for example in text_examples(batch))
-
-    def _line(self, example: TextExample) -> str:
-        record: dict[str, Any] = {"id": example.id, "input": example.input, "target": example.target}
-        if self._layout.rationale:
-            record["rationale"] = example.rationale
-        for factor, level in zip(self._factors, example.factor_indices.tolist(), strict=True):
-            record[factor.name] = example.factors[factor.name]
-            if factor.levels is not None:
-                record[f"{factor.name}_index"] = level
-        record |= example.annotations
-        return json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n"
+        return "".join(f"{dump(text_record(e, self._layout, self._factors))}\n" for e in text_examples(batch))
 
 
 class TsvWriter(_LinesWriter):
@@ -119,8 +110,8 @@ def _tsv(rows: Sequence[Sequence[str]]) -> str:
 class _LinesReader(ABC):
     """Reads a whole text file at the first access, and keeps its examples; for random access take parquet."""
 
-    def __init__(self, root: Path, path: str, layout: TextLayout, factors: Sequence[FactorInfo]) -> None:
-        self._file = root / path
+    def __init__(self, root: Storage, path: str, layout: TextLayout, factors: Sequence[FactorInfo]) -> None:
+        self._root = root
         self._path = path
         self._layout = layout
         self._factors = factors
@@ -128,6 +119,9 @@ class _LinesReader(ABC):
     @abstractmethod
     def scan(self) -> Iterator[TextExample]:
         """All examples in order."""
+
+    def _open(self, newline: str) -> io.TextIOWrapper:
+        return io.TextIOWrapper(self._root.open(self._path, ahead=_AHEAD), "utf-8", newline=newline)
 
     @cached_property
     def _examples(self) -> list[TextExample]:
@@ -140,9 +134,8 @@ class _LinesReader(ABC):
         return self._examples[row]
 
     def factor_columns(self) -> tuple[dict[str, npt.NDArray[Any]], npt.NDArray[np.int64]]:
-        kinds = {"string": object, "int64": np.int64, "float64": np.float64}
         values = {
-            f.name: np.array([example.factors[f.name] for example in self._examples], kinds[f.dtype])
+            f.name: np.array([example.factors[f.name] for example in self._examples], factor_dtype(f))
             for f in self._factors
         }
         indices = [example.factor_indices for example in self._examples]
@@ -151,12 +144,7 @@ class _LinesReader(ABC):
     def _example(self, number: int, fields: dict[str, Any]) -> TextExample:
         """An example from its fields by name."""
         try:
-            factors: dict[str, FactorValue] = {f.name: fields[f.name] for f in self._factors}
-            levels = [-1 if f.levels is None else int(fields[f"{f.name}_index"]) for f in self._factors]
-            texts = (fields["id"], fields["input"], fields["target"])
-            beside = {column.name: fields[column.name] for column in self._layout.annotations}
-            said = fields.get("rationale") or None
-            return TextExample(texts[0], factors, np.array(levels, np.int64), texts[1], texts[2], said, beside)
+            return text_of(fields, self._factors, self._layout)
         except (KeyError, TypeError, ValueError) as error:
             raise WorkError(f"{self._path}: example {number} is damaged: {error!r}") from None
 
@@ -166,7 +154,7 @@ class JsonLinesReader(_LinesReader):
 
     def scan(self) -> Iterator[TextExample]:
         try:
-            with self._file.open(encoding="utf-8", newline="\n") as lines:
+            with self._open("\n") as lines:
                 for number, line in enumerate(lines):
                     yield self._example(number, json.loads(line))
         except (OSError, ValueError) as error:
@@ -181,7 +169,7 @@ class TsvReader(_LinesReader):
         own = {"Source": "input", "Target": "target", "Rationale": "rationale"}
         names = [own.get(name, name) for name in header]
         try:
-            with self._file.open(encoding="utf-8", newline="") as lines:
+            with self._open("") as lines:
                 csv.field_size_limit(2**31 - 1)
                 rows = csv.reader(lines, delimiter="\t")
                 if next(rows, None) != header:

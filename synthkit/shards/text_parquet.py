@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import pyarrow as pa
 
@@ -11,6 +10,7 @@ from synthkit.records import FactorInfo, Strings, TextBatch, TextExample, TextLa
 from synthkit.shards.base import ShardName
 from synthkit.shards.columns import annotation_arrays, factor_arrays, read_annotations
 from synthkit.shards.parquet import ParquetFileReader, ParquetFileWriter
+from synthkit.storage import Storage
 
 __all__ = ["TextParquetReader", "TextParquetWriter"]
 
@@ -18,7 +18,7 @@ __all__ = ["TextParquetReader", "TextParquetWriter"]
 class TextParquetWriter(ParquetFileWriter):
     """Parquet with text columns, compressed with Zstandard; the default."""
 
-    def __init__(self, root: Path, name: ShardName, layout: TextLayout, factors: Sequence[FactorInfo]) -> None:
+    def __init__(self, root: Storage, name: ShardName, layout: TextLayout, factors: Sequence[FactorInfo]) -> None:
         names = ("input", "target", "rationale") if layout.rationale else ("input", "target")
         super().__init__(root, name, layout, factors, [pa.field(n, pa.string()) for n in names], "zstd")
         self._factors = factors

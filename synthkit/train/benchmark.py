@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from synthkit.shards.files import write_file
+from synthkit.storage.files import write_file
 from synthkit.train.experiment import Experiment
 from synthkit.train.load import Change, resolved, variant_names
 from synthkit.train.measures import measures_of

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from synthkit.errors import WorkError
-from synthkit.shards.files import hash_file
+from synthkit.storage.files import hash_file
 
 __all__ = [
     "Checkpoint",

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from synthkit.errors import InputError, WorkError
-from synthkit.shards.files import write_file
+from synthkit.storage.files import write_file
 from synthkit.train.experiment import BaseExperiment, Experiment
 from synthkit.train.language.record import LanguageExperiment
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from synthkit.errors import WorkError
-from synthkit.shards.files import HashingFile
+from synthkit.storage.files import HashingFile
 
 __all__ = ["write_columns", "write_rows"]
 

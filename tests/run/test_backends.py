@@ -62,7 +62,7 @@ def test_a_dataset_begun_on_one_is_finished_on_the_other(data, tmp_path, cuda, m
         done.append(task)
         return run_task(task)
 
-    monkeypatch.setattr(sys.modules["synthkit.run.build"], "run_task", stops)
+    monkeypatch.setattr(sys.modules["synthkit.run.working"], "run_task", stops)
     with pytest.raises(KeyboardInterrupt):
         build(recipe, tmp_path / "a", backend="cuda")
     monkeypatch.undo()

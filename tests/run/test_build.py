@@ -34,7 +34,7 @@ def test_one_fingerprint(recipe, tmp_path):
     for shard_size in (1, 7, 48, 1000):
         made = build(variant(recipe, shard_size=shard_size), tmp_path / f"s{shard_size}", workers=1)
         assert made.fingerprint == base
-    for format in ("wav", "flac"):
+    for format in ("wav", "flac", "webdataset"):
         made = build(variant(recipe, format=format, shard_size=20), tmp_path / format)
         assert made.fingerprint == base
         assert verify(tmp_path / format, regenerate=10).ok

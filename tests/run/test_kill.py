@@ -145,7 +145,9 @@ def test_killed_before_and_after_each_change(overwrite, tmp_path):
     if overwrite:
         build(load_recipe("syntone_small", [*changes, "seed=1"]), tmp_path / "older", workers=1)
         arguments.append(tmp_path / "older")
-        points += 3 + 1 + 5 + 2  # its shards, its sums, its five files by name, and twice its attempts, if it had any
+        points += (
+            1 + 3 + 1 + 5 + 2
+        )  # a mark, its shards, sums, five files by name, and twice its attempts, if it had any
     done = subprocess.run(
         [sys.executable, "-c", EACH_CHANGE, *map(str, arguments)], capture_output=True, text=True, timeout=300
     )

@@ -59,7 +59,9 @@ def test_the_whole_small_set_has_its_fingerprint_and_all_its_factors(golden, tmp
         assert f" | {probe['chance']:.3f} | 300 | recovered |" in card
 
 
-@pytest.mark.parametrize("more", [("--format", "flac"), ("--shard-size", "48"), ("--format", "wav")])
+@pytest.mark.parametrize(
+    "more", [("--format", "flac"), ("--shard-size", "48"), ("--format", "wav"), ("--format", "webdataset")]
+)
 def test_nor_does_it_depend_on_the_container(made, tmp_path, more):
     assert fingerprint(run("generate", *SMALL, *more, "--out", tmp_path / "d")) == made[1]
     report = verify(tmp_path / "d", regenerate=5)

@@ -13,7 +13,7 @@ from synthkit.errors import InputError
 from synthkit.recipe.load import load_recipe
 from synthkit.run import build, verify
 
-FORMATS = ["parquet", "wav", "flac"]
+FORMATS = ["parquet", "wav", "flac", "webdataset"]
 CHANGES = ["design.size=24", "params.duration=0.02", "output.shard_size=8"]
 
 

@@ -13,6 +13,7 @@ from synthkit.shards.base import ShardName
 from synthkit.shards.content import batch_digests, fingerprint, text_digest
 from synthkit.shards.formats import WRITERS, open_shard
 from synthkit.shards.text_lines import tsv_header
+from synthkit.storage import open_root
 
 FACTORS = (
     FactorInfo("size", "ordinal", "1", "", 3, (1, 2, 3), "int64"),
@@ -40,13 +41,13 @@ def batch(first=0, count=6):
 
 
 def written(root, format, *batches):
-    writer = WRITERS["text"][format](root, ShardName("train", 0, 1), LAYOUT, FACTORS)
+    writer = WRITERS["text"][format](open_root(root), ShardName("train", 0, 1), LAYOUT, FACTORS)
     for piece in batches:
         writer.write(piece)
     return writer.commit()[0].path
 
 
-@pytest.fixture(params=["parquet", "jsonl", "tsv"])
+@pytest.fixture(params=["parquet", "jsonl", "tsv", "webdataset"])
 def shard(request, tmp_path):
     path = written(tmp_path, request.param, batch(0, 2), batch(2, 4))
     return tmp_path, path, request.param
@@ -121,6 +122,9 @@ def test_damage_is_told(shard):
     ("format", "old", "new", "message"),
     [
         ("jsonl", b'"target": "2"', b'"tarhet": "2"', "example 1 is damaged"),
+        ("webdataset", b'"target": "2"', b'"tarhet": "2"', "example 1 is damaged"),
+        ("webdataset", b'"size_index": 1', b'"size_index": x', "example 1 is damaged"),
+        ("webdataset", b"00000001.json", b"00000001.jsan", "damaged at byte 1024"),
         ("tsv", b"Source", b"Sauce", "its header is not"),
         ("tsv", b"\t1\t0\t0.1", b"\tx\t0\t0.1", "not readable as TSV"),
         ("tsv", b"\t1\t0\t0.1", b"\t1\t0.1", "example 0 has 8 columns, not 9"),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from synthkit.errors import InputError, SynthkitError, WorkError
-from synthkit.shards.files import write_file
+from synthkit.storage.files import write_file
 from synthkit.train.experiment import Variant
 from synthkit.train.language.axes import EVERY_LAYER
 from synthkit.train.language.record import LanguageExperiment

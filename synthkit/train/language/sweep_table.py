@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 from matplotlib.figure import Figure
 
-from synthkit.shards.files import write_file
+from synthkit.storage.files import write_file
 from synthkit.train.figures import save
 from synthkit.train.folder import RunFolder
 from synthkit.train.language.intervals import mean_interval

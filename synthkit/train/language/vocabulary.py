@@ -11,7 +11,7 @@ import torch
 
 from synthkit.errors import InputError, WorkError
 from synthkit.records import TextExample
-from synthkit.shards.files import write_file
+from synthkit.storage.files import write_file
 from synthkit.train.language.codec import (
     MASK,
     Codec,

@@ -5,16 +5,17 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import secrets
 import threading
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from synthkit.records import FileRecord
+from synthkit.storage.base import TEMPORARY
 
-__all__ = ["TEMPORARY", "HashingFile", "hash_file", "sync_folder", "write_file"]
+__all__ = ["HashingFile", "hash_file", "sync_folder", "temporary_name", "write_file"]
 
-TEMPORARY = ".tmp-"
 _CHUNK = 4 * 2**20
 _SYNC_EVERY = 16 * 2**20
 
@@ -32,8 +33,7 @@ class HashingFile:
         self._path = path
         final = root / path
         final.parent.mkdir(parents=True, exist_ok=True)
-        # The process number keeps apart a killed run's leftover and the run that mends it.
-        self._temporary = final.with_name(f"{TEMPORARY}{os.getpid()}-{final.name}")
+        self._temporary = final.with_name(temporary_name(final.name))
         self._file = self._temporary.open("wb", buffering=0)
         self._hash = hashlib.sha256()
         self._bytes = 0
@@ -117,6 +117,11 @@ class HashingFile:
         if kind is not None:
             with contextlib.suppress(OSError):
                 self.abort()
+
+
+def temporary_name(name: str) -> str:
+    """A name that nobody else takes: not a killed run whose leftover is there, nor a worker on another machine."""
+    return f"{TEMPORARY}{secrets.token_hex(6)}-{name}"
 
 
 def _sync_quietly(handle: int) -> None:
