@@ -14,6 +14,7 @@ from benchmarks import (
     bench_linear,
     bench_llm,
     bench_metrics,
+    bench_report,
     bench_saliency,
     bench_speech,
     bench_text,
@@ -37,6 +38,7 @@ BENCHMARKS = {
     "language": bench_language.run,
     "llm": bench_llm.run,
     "saliency": bench_saliency.run,
+    "report": bench_report.run,
 }
 
 
