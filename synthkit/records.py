@@ -398,7 +398,7 @@ class DatasetInfo:
         citation: BibTeX or plain text; may be empty.
         generator: Name of the generator.
         seed: The recipe's seed.
-        format: ``parquet``, ``wav``, ``flac``, ``jsonl`` or ``tsv``.
+        format: ``parquet``, ``wav``, ``flac``, ``jsonl``, ``tsv`` or ``webdataset``.
         content: ``audio`` or ``text``.
         layout: Shape of the clips, or columns of the texts.
         factors: The factors in the recipe's order.

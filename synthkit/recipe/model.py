@@ -47,12 +47,12 @@ class Output(Record):
     """How a dataset is written. Nothing here changes an example or the fingerprint.
 
     Attributes:
-        format: ``parquet``; for audio also ``wav`` or ``flac`` (files with their metadata), for text ``jsonl`` or
-            ``tsv``.
+        format: ``parquet`` or ``webdataset`` (a tar of files); for audio also ``wav`` or ``flac`` (files with their
+            metadata), for text ``jsonl`` or ``tsv``.
         shard_size: Examples in a shard; None chooses about 128 MB of audio, 32 MB of text.
     """
 
-    format: Literal["parquet", "wav", "flac", "jsonl", "tsv"] = "parquet"
+    format: Literal["parquet", "wav", "flac", "jsonl", "tsv", "webdataset"] = "parquet"
     shard_size: int | None = Field(default=None, ge=1)
 
 
