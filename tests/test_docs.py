@@ -27,7 +27,8 @@ from synthkit.train import experiment_names
 from synthkit.train.load import from_data, resolved, variant_names
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+# Not the pages that the site makes of the code: tests/test_site.py follows all links of the site.
+PAGES = sorted(p for p in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")] if "_generated" not in p.parts)
 
 
 def block(page, language):
