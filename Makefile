@@ -11,7 +11,7 @@ JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
 SETUP_STAMP := $(VENV)/.setup-stamp
 DEV_STAMP := $(VENV)/.dev-stamp
 NATIVE := CMakeLists.txt $(shell find csrc -type f 2>/dev/null) $(wildcard recipes/*.py recipes/*.toml recipes/*.json)
-EXTRAS := train,text,llm,speech,loudness,cluster,plot,images,dev
+EXTRAS := train,text,llm,speech,loudness,cluster,hub,plot,images,docs,dev
 # What builds us without isolation; setuptools and wheel build the two pure-Python dependencies that come as source.
 BUILD_TOOLS := scikit-build-core pybind11 cmake ninja setuptools wheel
 
@@ -153,18 +153,31 @@ bench: setup ## Check answers, then time against baselines in the same run
 bench-smoke: setup
 	$(BIN)/python -m benchmarks --smoke
 
+.PHONY: docs
+docs: setup ## Run the notebook, build the site into build/docs; a warning is an error
+	rm -rf build/docs
+	$(BIN)/python docs/notebook.py
+	$(BIN)/python -m sphinx -W --keep-going -q -j $(JOBS) -b html docs build/docs
+
 .PHONY: soak
-soak: setup ## Kill a build at many random moments (20 minutes)
+soak: setup ## Kill workers, schedulers and builds of Dask into S3 at random (20 minutes); nothing may be lost
+	SYNTHKIT_SOAK_SECONDS=1200 $(BIN)/python -m pytest -q -s tests/run/test_soak.py
+
+.PHONY: soak-disk
+soak-disk: setup ## Kill a build on the disk at many random moments (20 minutes)
 	SYNTHKIT_SOAK_KILLS=400 $(BIN)/python -m pytest -q tests/run/test_kill.py
 
 .PHONY: fuzz
 fuzz: setup ## Score random input for ten minutes
 	SYNTHKIT_FUZZ_METRICS=50000 $(BIN)/python -m pytest -q tests/metrics/test_random_input.py
 
+# Without kernels for GPUs, also where there is nvcc: they are larger than all the rest, and not for everybody.
 .PHONY: dist
-dist: | $(DEV_STAMP) ## Source distribution and wheel, into dist/
-	$(BIN)/python -m build --no-isolation
+dist: | $(DEV_STAMP) ## Source distribution and, of it, the wheel, into dist/, and a look into both
+	rm -rf dist build/wheel
+	$(BIN)/python -m build --no-isolation -Ccmake.define.SYNTHKIT_CUDA=OFF -Cbuild-dir=$(abspath build/wheel)
+	$(BIN)/python scripts/check-wheel dist/*.whl --map build/wheel/_core.map --sdist dist/*.tar.gz
 
 .PHONY: clean
 clean: ## Remove what was built; .venv stays
-	rm -rf build dist demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf build dist demo docs/_generated .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -7,6 +7,7 @@ import platform
 
 from benchmarks import (
     bench_boost,
+    bench_cluster,
     bench_generate,
     bench_images,
     bench_knn,
@@ -39,6 +40,7 @@ BENCHMARKS = {
     "llm": bench_llm.run,
     "saliency": bench_saliency.run,
     "report": bench_report.run,
+    "cluster": bench_cluster.run,
 }
 
 

@@ -14,7 +14,7 @@ from synthkit.ops import tone
 from synthkit.recipe.load import from_data
 from synthkit.run import build
 
-FORMATS = ["parquet", "wav", "flac"]
+FORMATS = ["parquet", "wav", "flac", "webdataset"]
 
 
 @pytest.fixture(params=FORMATS)
@@ -164,7 +164,7 @@ def test_an_unfinished_dataset(root):
 
 
 def test_lost_and_damaged_shards(root):
-    shard = next(path for path in sorted((root / "data").rglob("*")) if path.suffix == ".parquet")
+    shard = next(path for path in sorted((root / "data").rglob("*")) if path.suffix in (".parquet", ".tar"))
     whole = shard.read_bytes()
     shard.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(WorkError, match=shard.name):

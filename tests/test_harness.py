@@ -94,8 +94,9 @@ def test_datasets_that_are_no_tasks_of_the_harness(tmp_path, tones):
     build(load_recipe("bit_xor", small), tmp_path / "one", workers=1)
     with pytest.raises(InputError, match="has no split named 'test', only train"):
         write_harness_tasks(tmp_path / "one", tmp_path)
-    build(load_recipe("bit_xor", ["design.limit=20", "output.format=tsv"]), tmp_path / "tsv", workers=1)
-    with pytest.raises(InputError, match="named as in the Long Range Arena"):
-        write_harness_tasks(tmp_path / "tsv", tmp_path)
+    for format, said in (("tsv", "named as in the Long Range Arena"), ("webdataset", "inside of tars")):
+        build(load_recipe("bit_xor", ["design.limit=20", f"output.format={format}"]), tmp_path / format, workers=1)
+        with pytest.raises(InputError, match=said):
+            write_harness_tasks(tmp_path / format, tmp_path)
     build(load_recipe("bit_xor", ["design.limit=20"]), tmp_path / "xor", workers=1)
     assert [p.name for p in write_harness_tasks(tmp_path / "xor", tmp_path / "t")] == ["bit_xor_generate.yaml"]

@@ -81,8 +81,10 @@ def dask_executor(scheduler: str | None = None, workers: int | None = None) -> I
 
 def _check_workers(client: Any, scheduler: str) -> None:
     """Examples are the same bits everywhere, but of one version of synthkit."""
-    if not client.nthreads():
-        raise WorkError(f"--scheduler {scheduler}: has no workers; start some with `dask worker {scheduler}`")
+    try:
+        client.wait_for_workers(1, timeout=_SECONDS_TO_CONNECT)  # a queue may be about to start them
+    except TimeoutError:
+        raise WorkError(f"--scheduler {scheduler}: has no workers; start some with `dask worker {scheduler}`") from None
     here = version("synthkit")
     try:
         found = client.run(_version)

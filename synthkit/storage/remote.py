@@ -20,7 +20,7 @@ from synthkit.storage.base import Folder, Storage
 from synthkit.storage.faults import patiently
 from synthkit.storage.lease import Lease
 from synthkit.storage.ranges import RangeReader
-from synthkit.storage.uploads import remove_unfinished_uploads, upload_in_parts
+from synthkit.storage.uploads import PartsUpload, remove_unfinished_uploads
 
 __all__ = ["ObjectStorage"]
 
@@ -133,12 +133,13 @@ class ObjectStorage(Storage):
         """Make an object of a few bytes."""
         self._call(lambda: self._fs.pipe_file(self._at(path), bytes(data)))
 
+    def parts(self, path: str, file: Path) -> PartsUpload | None:
+        """What sends a file while it grows; None where the store takes files as a whole."""
+        return PartsUpload(self._fs, self._at(path), file, self._call) if _is_s3(self._fs) else None
+
     def put_file(self, path: str, file: Path) -> None:
-        """Make an object of a file: in parts, several at a time; it is there when the last one is."""
-        if _is_s3(self._fs):
-            upload_in_parts(self._fs, self._at(path), file, self._call)
-        else:
-            self._call(lambda: self._fs.put_file(str(file), self._at(path)))
+        """Make an object of a file."""
+        self._call(lambda: self._fs.put_file(str(file), self._at(path)))
 
     def put_new(self, path: str, data: bytes) -> None:
         """Make an object that is not there yet.
@@ -212,12 +213,14 @@ def _held() -> None:
 
 
 class Upload:
-    """An object being written: kept on the disk and hashed, then sent as a whole, so that it can be sent again."""
+    """An object being written: kept on the disk, so that any of it can be sent again, and hashed as it goes."""
 
     def __init__(self, storage: ObjectStorage, path: str) -> None:
         self._storage = storage
         self._path = path
-        self._file = tempfile.NamedTemporaryFile(prefix="synthkit-")  # noqa: SIM115 - closed by commit or abort
+        # Unbuffered: what was written is there for whoever sends it.
+        self._file = tempfile.NamedTemporaryFile(prefix="synthkit-", buffering=0)  # noqa: SIM115 - commit, abort close it
+        self._parts = storage.parts(path, Path(self._file.name))
         self._hash = hashlib.sha256()
         self._bytes = 0
         self.closed = False
@@ -227,8 +230,12 @@ class Upload:
         if self._file.closed:  # a writer on top of us that is closed late, after an error, writes its footer
             return len(view)
         self._hash.update(view)
-        self._file.write(view)
+        done = 0
+        while done < len(view):
+            done += self._file.write(view[done:])
         self._bytes += len(view)
+        if self._parts is not None:
+            self._parts.announce(self._bytes)
         return len(view)
 
     def tell(self) -> int:
@@ -251,12 +258,16 @@ class Upload:
         self.closed = True
 
     def commit(self) -> FileRecord:
-        self._file.flush()
-        self._storage.put_file(self._path, Path(self._file.name))
+        if self._parts is not None:
+            self._parts.complete(self._bytes)
+        else:
+            self._storage.put_file(self._path, Path(self._file.name))
         self._file.close()
         return FileRecord(self._path, self._bytes, self._hash.hexdigest())
 
     def abort(self) -> None:
+        if self._parts is not None and not self._file.closed:
+            self._parts.abort()
         self._file.close()
 
 

@@ -1,69 +1,110 @@
-"""Uploads in parts to S3: several parts at a time, each sent again by itself where it fails."""
+"""Uploads in parts to S3: sent while the rest is made, several at a time, each again by itself where it fails."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-__all__ = ["remove_unfinished_uploads", "upload_in_parts"]
+from synthkit.storage.blocking import call, client_of
+
+__all__ = ["PartsUpload", "remove_unfinished_uploads"]
 
 Patiently = Callable[[Callable[[], Any]], Any]
 
 _PART = 16 * 2**20
-_LARGEST_NUMBER = 10_000  # of parts that S3 takes
+_GROWS_EVERY = 1000  # S3 takes 10,000 parts: later ones are larger, to 880 GiB in all
 _AT_ONCE = 4
 
 
-def upload_in_parts(fs: Any, base: str, file: Path, patiently: Patiently) -> None:
-    """Make an object of a file; it is there when the last part is.
+class PartsUpload:
+    """An object of S3 that is sent out of a file while that grows; it is there when `complete` comes back.
 
     Args:
         fs: The ``s3fs.S3FileSystem``.
         base: ``bucket/key``.
-        file: The file.
+        file: The file; what was announced of it must be readable and stay as it is.
         patiently: Calls, and again where what went wrong may pass.
     """
-    bucket, _, key = base.partition("/")
-    where = {"Bucket": bucket, "Key": key}
-    size = file.stat().st_size
-    if size <= _PART:
-        data = file.read_bytes()
-        patiently(lambda: fs.call_s3("put_object", **where, Body=data))
-        return
-    upload = patiently(lambda: fs.call_s3("create_multipart_upload", **where))["UploadId"]
-    try:
-        parts = _send_parts(fs, {**where, "UploadId": upload}, file, size, patiently)
-        patiently(lambda: _complete(fs, where, upload, parts, size))
-    except BaseException:
-        with contextlib.suppress(Exception):  # what failed before is what counts
-            fs.call_s3("abort_multipart_upload", **where, UploadId=upload)
-        raise
 
+    def __init__(self, fs: Any, base: str, file: Path, patiently: Patiently) -> None:
+        bucket, _, key = base.partition("/")
+        self._fs, self._file, self._patiently = fs, file, patiently
+        self._where: dict[str, Any] = {"Bucket": bucket, "Key": key}
+        self._upload = ""
+        self._pool: ThreadPoolExecutor | None = None
+        self._parts: list[Future[dict[str, Any]]] = []
+        self._sent = 0
 
-def _send_parts(fs: Any, where: dict[str, str], file: Path, size: int, patiently: Patiently) -> list[dict[str, Any]]:
-    length = max(_PART, -(-size // _LARGEST_NUMBER))
+    def announce(self, size: int) -> None:
+        """So many bytes of the file are there: send what is whole parts of it.
 
-    def send(number: int) -> dict[str, Any]:
-        with file.open("rb") as opened:
-            opened.seek((number - 1) * length)
-            data = opened.read(length)
-        answer = patiently(lambda: fs.call_s3("upload_part", **where, PartNumber=number, Body=data))
+        Raises:
+            InputError: An earlier part was refused; nothing of it will pass.
+            WorkError: An earlier part could not be sent.
+        """
+        while size - self._sent >= self._length():
+            self._send(self._length())
+        for part in self._parts:
+            if part.done():
+                part.result()
+
+    def complete(self, size: int) -> None:
+        """Send the rest of the file, of this size in all, and put the parts together."""
+        if not self._parts:
+            data = self._read(0, size)
+            self._patiently(lambda: self._fs.call_s3("put_object", **self._where, Body=data))
+            return
+        if size > self._sent:
+            self._send(size - self._sent)
+        parts = [part.result() for part in self._parts]
+        self._patiently(lambda: self._put_together(parts, size))
+        self._end()
+
+    def abort(self) -> None:
+        """Leave nothing behind."""
+        self._end(cancel=True)
+        if self._upload:
+            with contextlib.suppress(Exception):  # what failed before is what counts; the next build removes it
+                self._fs.call_s3("abort_multipart_upload", **self._where, UploadId=self._upload)
+
+    def _length(self) -> int:
+        return _PART * (1 + len(self._parts) // _GROWS_EVERY)
+
+    def _send(self, length: int) -> None:
+        if self._pool is None:
+            began = self._patiently(lambda: self._fs.call_s3("create_multipart_upload", **self._where))
+            self._upload = str(began["UploadId"])
+            self._pool = ThreadPoolExecutor(_AT_ONCE)
+        self._parts.append(self._pool.submit(self._send_now, len(self._parts) + 1, self._sent, length))
+        self._sent += length
+
+    def _send_now(self, number: int, start: int, length: int) -> dict[str, Any]:
+        data = self._read(start, length)
+        options = {**self._where, "UploadId": self._upload, "PartNumber": number}
+        client = client_of(self._fs)
+        answer = self._patiently(lambda: call(client, "upload_part", **options, Body=data))
         return {"PartNumber": number, "ETag": answer["ETag"]}
 
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return list(pool.map(send, range(1, -(-size // length) + 1)))
+    def _read(self, start: int, length: int) -> bytes:
+        with self._file.open("rb") as opened:
+            opened.seek(start)
+            return opened.read(length)
 
+    def _put_together(self, parts: list[dict[str, Any]], size: int) -> None:
+        """Where the answer to an earlier try was lost, the object is there already."""
+        options = {**self._where, "UploadId": self._upload, "MultipartUpload": {"Parts": parts}}
+        try:
+            self._fs.call_s3("complete_multipart_upload", **options)
+        except FileNotFoundError:
+            if self._fs.call_s3("head_object", **self._where)["ContentLength"] != size:
+                raise
 
-def _complete(fs: Any, where: dict[str, str], upload: str, parts: list[dict[str, Any]], size: int) -> None:
-    """Put the parts together; where the answer to an earlier try was lost, the object is there already."""
-    try:
-        fs.call_s3("complete_multipart_upload", **where, UploadId=upload, MultipartUpload={"Parts": parts})
-    except FileNotFoundError:
-        if fs.call_s3("head_object", **where)["ContentLength"] != size:
-            raise
+    def _end(self, *, cancel: bool = False) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=cancel)
 
 
 def remove_unfinished_uploads(fs: Any, base: str) -> int:

@@ -28,7 +28,7 @@ def made(synthkit, tmp_path):
 def test_help_and_version(synthkit):
     for flag in ("--help", "-h"):
         said = synthkit(flag).stdout
-        for command in ("generate", "plan", "verify", "list", "show", "score", "doctor", "schema"):
+        for command in ("generate", "plan", "verify", "convert", "list", "show", "score", "doctor", "schema"):
             assert f" {command} " in said
     assert synthkit("--version").stdout == f"synthkit {package.__version__}\n"
     for flag in (
@@ -116,10 +116,13 @@ def test_a_limit_keeps_the_proportions(synthkit, tmp_path):
         (["syntone_small", "--shard-size", "0"], "output.shard_size: must be >= 1, not 0"),
         (["syntone_small", "--limit", "0"], "design.limit: must be >= 1, not 0"),
         (["syntone_small", "--seed", "-1"], "seed: must be >= 0, not -1"),
-        (["syntone_small", "--format", "mp9"], "output.format: must be 'parquet', 'wav', 'flac', 'jsonl' or 'tsv'"),
+        (
+            ["syntone_small", "--format", "mp9"],
+            "output.format: must be 'parquet', 'wav', 'flac', 'jsonl', 'tsv' or 'webdataset'",
+        ),
         (
             ["syntone_small", "--format", "tsv"],
-            "output.format: must be 'parquet', 'wav' or 'flac' for audio, not 'tsv'",
+            "output.format: must be 'parquet', 'wav', 'flac' or 'webdataset' for audio, not 'tsv'",
         ),
         (["syntone_small", "--set", "factors.frequency.stop=8000"], "factors.frequency.stop: 8000 Hz is at or above"),
         (["syntone_small", "--set", "factors.amplitude.stop=1.5"], "factors.amplitude.stop: must be <= 1, not 1.5"),
@@ -253,7 +256,14 @@ def test_list(synthkit):
         assert f"\n{name} " in said
     assert set(json.loads(synthkit("list", "recipes", "--json").stdout)) == set(recipe_names())
     assert "tone" in json.loads(synthkit("list", "generators", "--json").stdout)
-    assert set(json.loads(synthkit("list", "formats", "--json").stdout)) == {"parquet", "wav", "flac", "jsonl", "tsv"}
+    assert set(json.loads(synthkit("list", "formats", "--json").stdout)) == {
+        "parquet",
+        "wav",
+        "flac",
+        "jsonl",
+        "tsv",
+        "webdataset",
+    }
     designs = {"grid", "random", "latin_hypercube", "correlated", "held_out"}
     assert set(json.loads(synthkit("list", "designs", "--json").stdout)) == designs
     assert "layer:K" in json.loads(synthkit("list", "policies", "--json").stdout)

@@ -123,7 +123,7 @@ def test_more_than_there_are(synthkit, plugin, tmp_path):
     assert not (tmp_path / "d").exists()
 
 
-@pytest.mark.parametrize("format", ["parquet", "jsonl", "tsv"])
+@pytest.mark.parametrize("format", ["parquet", "jsonl", "tsv", "webdataset"])
 def test_formats_have_one_fingerprint(synthkit, plugin, format):
     done = synthkit("generate", "./r.json", "--out", format, "--format", format, env=plugin)
     whole = synthkit("generate", "./r.json", "--out", "p", env=plugin)

@@ -293,7 +293,7 @@ def test_replay_that_lacks_answers(serve, explained, oracle, tmp_path):
         InputError, match=r"32 question\(s\) are not answered in this log \(train-0.*--replay asks noth"
     ):
         build(other, tmp_path / "b", asking=options)
-    with pytest.raises(InputError, match="no such request log"):
+    with pytest.raises(InputError, match="holds no request log"):
         build(other, tmp_path / "c", asking=AskOptions(replay=True))
 
 

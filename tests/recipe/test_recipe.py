@@ -187,7 +187,11 @@ WRONG = [
         "must be < 1",
     ),
     ("design", {"kind": "held_out", "factors": ["waveform", "amplitude"], "fraction": 0.1}, "exactly one split"),
-    ("output", {"format": "mp9"}, "output.format: must be 'parquet', 'wav', 'flac', 'jsonl' or 'tsv', not 'mp9'"),
+    (
+        "output",
+        {"format": "mp9"},
+        "output.format: must be 'parquet', 'wav', 'flac', 'jsonl', 'tsv' or 'webdataset', not 'mp9'",
+    ),
     ("output", {"shard_size": 0}, "output.shard_size: must be >= 1"),
 ]
 

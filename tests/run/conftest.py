@@ -1,9 +1,14 @@
 """What the tests of builds share."""
 
+import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from dask_cluster import Cluster
 
 
 @pytest.fixture
@@ -32,3 +37,19 @@ def assert_gone():
         assert not alive
 
     return check
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """Starts a cluster: ``cluster(workers=2)``."""
+    started = []
+
+    def start(workers=2):
+        folder = tmp_path / f"cluster-{len(started)}"
+        folder.mkdir()
+        started.append(Cluster(folder, workers))
+        return started[-1]
+
+    yield start
+    for found in started:
+        found.close()
