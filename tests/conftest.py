@@ -217,6 +217,22 @@ def _store_server(_store_module):
 
 
 @pytest.fixture
+def google(monkeypatch):
+    """A service like Google Cloud Storage on loopback, set in the environment; see tests/storage/google_server.py."""
+    with load_beside(ROOT / "tests" / "storage" / "google_server.py").running() as server:
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", server.url)
+        monkeypatch.setenv("NO_GCE_CHECK", "true")  # nobody is asked for credentials
+        monkeypatch.setenv("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
+        monkeypatch.setenv("SYNTHKIT_STORAGE_PATIENCE", "60")
+        monkeypatch.setenv("SYNTHKIT_LEASE_SECONDS", "3")
+        import gcsfs
+
+        gcsfs.GCSFileSystem.clear_instance_cache()
+        yield server
+        gcsfs.GCSFileSystem.clear_instance_cache()
+
+
+@pytest.fixture
 def store(_store_module, _store_server, monkeypatch):
     """A bucket of an S3 service on loopback, set in the environment; see tests/storage/store.py."""
     found = _store_module.Store(_store_server)

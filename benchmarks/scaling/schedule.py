@@ -6,7 +6,7 @@ from math import ceil
 
 from benchmarks.scaling.records import Cluster, Finish, Job, Phase, Prices, Requests, Schedule
 
-__all__ = ["DIGEST", "requests", "schedule", "task_seconds", "whole_make"]
+__all__ = ["DIGEST", "pieces_of", "requests", "schedule", "task_seconds", "whole_make"]
 
 DIGEST = 32
 _FILES = 5  # README, croissant.json, recipe.json, manifest.json, SHA256SUMS
@@ -14,12 +14,17 @@ _SMALL_PER_TASK = 2  # digests and record of a shard, put one after the other
 
 
 def task_seconds(job: Job, cluster: Cluster) -> float:
-    """Seconds of a worker for one task: it makes a shard, then sends it; nothing of it overlaps."""
-    rows = job.examples / job.shards
-    sent = rows * (job.bytes + DIGEST) / cluster.worker_rate
+    """Seconds of a worker for one task: it makes a shard, and sends each part of it while the next is made."""
+    rows, pieces = job.examples / job.shards, pieces_of(job, cluster)
+    made, sent = rows * job.seconds, rows * (job.bytes + DIGEST) / cluster.worker_rate
     # Parts are sent several at a time: a beginning, one of them and an end wait for one another.
     turns = min(_parts(job, cluster), 3) + _SMALL_PER_TASK + job.reads
-    return rows * job.seconds + sent + turns * cluster.latency
+    return max(made + sent / pieces, made / pieces + sent) + turns * cluster.latency
+
+
+def pieces_of(job: Job, cluster: Cluster) -> int:
+    """Parts that a shard is sent in; one that fits into one part is sent when it is finished."""
+    return max(ceil(job.bytes * job.examples / job.shards / cluster.part), 1)
 
 
 def whole_make(job: Job, cluster: Cluster) -> Phase:
@@ -41,8 +46,8 @@ def whole_make(job: Job, cluster: Cluster) -> Phase:
 
 def _parts(job: Job, cluster: Cluster) -> int:
     """Requests of one shard's upload: one, or a beginning, its parts and an end."""
-    size = job.bytes * job.examples / job.shards
-    return 1 if size <= cluster.part else ceil(size / cluster.part) + 2
+    pieces = pieces_of(job, cluster)
+    return 1 if pieces == 1 else pieces + 2
 
 
 def _finish(job: Job, cluster: Cluster, finish: Finish) -> Phase:

@@ -233,7 +233,8 @@ def score(
         str | None, typer.Option(metavar="C", help="default (by default), dlib, ubisoft or infomec.")
     ] = None,
     data: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Dataset that holds the factors; joined on the examples' ids.")
+        str | None,
+        typer.Option(metavar="DIR", help="Dataset, or its URL, that holds the factors; joined on the examples' ids."),
     ] = None,
     split: Annotated[str | None, typer.Option(metavar="SPLIT", help="One split of the dataset only.")] = None,
     factors: Annotated[str | None, typer.Option(metavar="F,F", help="Factors to take; all by default.")] = None,

@@ -37,7 +37,7 @@ _BATCH_BYTES = 1 << 28
 class Options:
     """How to score: where factors come from, which, and the arguments of `synthkit.metrics.evaluate`."""
 
-    data: Path | None
+    data: str | None
     split: str | None
     factors: list[str] | None
     arguments: dict[str, Any]

@@ -16,6 +16,7 @@ from synthkit.recipe import Recipe
 from synthkit.records import AudioLayout, DatasetInfo, FileRecord, ShardRecord, SplitInfo
 from synthkit.run import state
 from synthkit.run.baselines import merge_texts, text_baselines
+from synthkit.run.finish import AUDITED_CLIPS
 from synthkit.run.rationale_section import rationale_section
 from synthkit.run.statistics import majority_baselines, merge
 from synthkit.shards.card import render_card
@@ -27,7 +28,6 @@ from synthkit.storage import Storage
 __all__ = ["finish_conversion"]
 
 _PIECE = 2**20
-_AUDITED = 1200  # clips, as a build listens to
 _OWN = {"README.md", "croissant.json", "recipe.json", MANIFEST, SUMS}
 
 
@@ -108,7 +108,7 @@ def _audit(source: Source, out: Storage, format: str, shards: Sequence[ShardReco
     if source.manifest.engine is None:
         return ""
     paths = [(shard.files[0].path, shard.rows) for shard in shards]
-    return card_section(audit_shards(out, paths, format, layout, factors, max_examples=_AUDITED))
+    return card_section(audit_shards(out, paths, format, layout, factors, max_examples=AUDITED_CLIPS))
 
 
 def _beside(source: Source) -> list[str]:

@@ -45,10 +45,13 @@ class Attempts:
 
     def to_parquet(self) -> bytes:
         """A table with the columns ``split`` and ``attempt``, splits one after the other."""
-        splits = pa.array([split for split, column in self.of.items() for _ in range(len(column))])
+        codes = np.repeat(np.arange(len(self.of), dtype=np.int32), [len(column) for column in self.of.values()])
+        # From buffers, since pyarrow imports pandas (0.3 s) to look at a NumPy array.
+        indices = pa.Array.from_buffers(pa.int32(), len(codes), [None, pa.py_buffer(codes)])
+        splits = pa.DictionaryArray.from_arrays(indices, pa.array(list(self.of)))
         columns = [pa.py_buffer(np.concatenate([*self.of.values(), np.empty(0, np.uint32)]))]
         attempt = pa.Array.from_buffers(pa.uint32(), len(splits), [None, *columns])
-        table = pa.table({"split": splits.dictionary_encode(), "attempt": attempt})
+        table = pa.table({"split": splits, "attempt": attempt})
         sink = io.BytesIO()
         pq.write_table(table, sink, compression="zstd", use_dictionary=["split"])
         return sink.getvalue()

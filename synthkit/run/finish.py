@@ -26,9 +26,9 @@ from synthkit.shards.croissant import croissant
 from synthkit.shards.manifest import MANIFEST, STATE, SUMS, render_manifest, render_sums
 from synthkit.storage import Storage
 
-__all__ = ["finish"]
+__all__ = ["AUDITED_CLIPS", "finish"]
 
-_AUDITED = 1200  # clips; `synthkit audit` listens to more
+AUDITED_CLIPS = 1200  # clips; `synthkit audit` listens to more
 
 
 def finish(prepared: Prepared, root: Storage, asking: AskOptions) -> DatasetInfo:
@@ -110,7 +110,7 @@ def _audit(prepared: Prepared, root: Storage, shards: dict[str, list[ShardRecord
     if prepared.engine is None:
         return ""
     paths = [(shard.files[0].path, shard.rows) for of_split in shards.values() for shard in of_split]
-    return card_section(audit_shards(root, paths, format, layout, prepared.factors, max_examples=_AUDITED))
+    return card_section(audit_shards(root, paths, format, layout, prepared.factors, max_examples=AUDITED_CLIPS))
 
 
 def _digests(root: Storage, tasks: list[ShardTask]) -> Iterator[bytes]:

@@ -99,7 +99,7 @@ def _refusal(where: str, error: Exception) -> InputError | None:
         return InputError(f"{where}: the store refuses requests, as the clock of this machine is wrong; set it")
     if type(error).__name__ in _NO_CREDENTIALS:
         return InputError(f"{where}: no usable credentials are set ({_HELP})")
-    if isinstance(error, PermissionError):
+    if isinstance(error, PermissionError) or _is_google_refusal(error):
         code = _code(error)
         return InputError(
             f"{where}: access denied{f' ({code})' if code else ''}; see that the credentials ({_HELP}) are right and "
@@ -116,6 +116,13 @@ def _code(error: BaseException) -> str:
     response = getattr(error.__cause__, "response", None)
     code = response.get("Error", {}).get("Code", "") if isinstance(response, dict) else ""
     return str(code)
+
+
+def _is_google_refusal(error: Exception) -> bool:
+    """Whether it is a refusal of gcsfs, which has no class of its own for it."""
+    if type(error).__name__ == "HttpError":
+        return str(getattr(error, "code", "")) in ("401", "403")
+    return isinstance(error, OSError) and str(error).startswith("Forbidden: ")
 
 
 def _passes(error: Exception) -> bool:

@@ -1,4 +1,4 @@
-"""What every place for datasets does the same: a disk, memory, an S3 service."""
+"""What every place for datasets does the same: a disk, memory, an S3 service, one like Google's."""
 
 import hashlib
 import os
@@ -12,10 +12,13 @@ from synthkit.storage import open_root
 from synthkit.storage.root import is_url
 
 
-@pytest.fixture(params=["disk", "file", "memory", "s3"])
+@pytest.fixture(params=["disk", "file", "memory", "s3", "gs"])
 def place(request, tmp_path):
     if request.param == "s3":
         url = request.getfixturevalue("store").url
+    elif request.param == "gs":
+        request.getfixturevalue("google")
+        url = "gs://here/sets/one"
     else:
         url = {
             "disk": str(tmp_path / "d"),
