@@ -76,10 +76,11 @@ def _upload(folder: Path, size: int) -> list[Row]:
         assert isinstance(root, ObjectStorage)
 
         def ours() -> None:
-            parts = root.parts("ours", data)
-            assert parts is not None
-            parts.announce(size)
-            parts.complete(size)
+            with data.open("rb") as file:
+                parts = root.parts("ours", file.fileno())
+                assert parts is not None
+                parts.announce(size)
+                parts.complete(size)
 
         def written() -> None:
             sink = root.create("written")

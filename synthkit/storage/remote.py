@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import os
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
 from typing import Any, BinaryIO, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -20,7 +20,7 @@ from synthkit.storage.base import Folder, Storage
 from synthkit.storage.faults import patiently
 from synthkit.storage.lease import Lease
 from synthkit.storage.ranges import RangeReader
-from synthkit.storage.uploads import PartsUpload, remove_unfinished_uploads
+from synthkit.storage.uploads import PartsUpload, delete_objects, remove_unfinished_uploads
 
 __all__ = ["ObjectStorage"]
 
@@ -28,6 +28,7 @@ T = TypeVar("T")
 
 _PIECE = 16 * 2**20  # of a read
 _AT_ONCE = 16  # small requests
+_DELETED_AT_ONCE = 1000  # objects in a request
 _FOLDER_BYTES = 32 * 2**20  # that are sent together
 _PACKAGES = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "abfs": "adlfs", "az": "adlfs"}
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://")
@@ -45,7 +46,16 @@ class ObjectStorage(Storage):
 
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
-        self._fs, self._base = _open(self._url)
+        self._opened, self._base = _open(self._url)
+        self._process = os.getpid()
+
+    @property
+    def _fs(self) -> Any:
+        """The file system; a process that was forked, as workers of a DataLoader are, needs one of its own."""
+        if self._process != os.getpid():
+            self._opened, _ = _open(self._url)
+            self._process = os.getpid()
+        return self._opened
 
     def __reduce__(self) -> tuple[type[ObjectStorage], tuple[str]]:
         return type(self), (self._url,)
@@ -63,17 +73,24 @@ class ObjectStorage(Storage):
 
     @property
     def shared(self) -> bool:
-        return type(self._fs).__name__ != "MemoryFileSystem"
+        return type(self._opened).__name__ != "MemoryFileSystem"
 
     def make(self) -> None:
         """An object store has no directories; a bucket that is not there, or not ours, shows here."""
         bucket = self._base.partition("/")[0]
-        if not self.shared:
-            return
         try:
-            self._call(lambda: self._fs.ls(bucket, detail=False))
+            if _is_s3(self._fs):
+                self._first_below("")
+            elif self.shared:
+                self._call(lambda: self._fs.ls(bucket, detail=False))
         except FileNotFoundError:
             raise InputError(f"{self}: there is no bucket named {bucket}; make it first") from None
+
+    def _first_below(self, folder: str) -> bool:
+        """Whether anything lies in a folder of S3, in one request, however much it is."""
+        bucket, _, prefix = f"{self._at(folder)}/".partition("/")
+        asked = {"Bucket": bucket, "Prefix": prefix, "MaxKeys": 1}
+        return bool(self._call(lambda: self._fs.call_s3("list_objects_v2", **asked)).get("Contents"))
 
     def sizes(self, folder: str = "") -> dict[str, int]:
         base = self._at(folder)
@@ -93,6 +110,8 @@ class ObjectStorage(Storage):
 
     def holds(self, folder: str) -> bool:
         try:
+            if _is_s3(self._fs):
+                return self._first_below(folder)
             return bool(self._call(lambda: self._fs.ls(self._at(folder), detail=False)))
         except FileNotFoundError:
             return False
@@ -133,13 +152,13 @@ class ObjectStorage(Storage):
         """Make an object of a few bytes."""
         self._call(lambda: self._fs.pipe_file(self._at(path), bytes(data)))
 
-    def parts(self, path: str, file: Path) -> PartsUpload | None:
-        """What sends a file while it grows; None where the store takes files as a whole."""
-        return PartsUpload(self._fs, self._at(path), file, self._call) if _is_s3(self._fs) else None
+    def parts(self, path: str, handle: int) -> PartsUpload | None:
+        """What sends an open file while it grows; None where the store takes files as a whole."""
+        return PartsUpload(self._fs, self._at(path), handle, self._call) if _is_s3(self._fs) else None
 
-    def put_file(self, path: str, file: Path) -> None:
-        """Make an object of a file."""
-        self._call(lambda: self._fs.put_file(str(file), self._at(path)))
+    def put_file(self, path: str, handle: int) -> None:
+        """Make an object of an open file, which needs no name."""
+        self._call(lambda: self._fs.put_file(f"/proc/self/fd/{handle}", self._at(path)))
 
     def put_new(self, path: str, data: bytes) -> None:
         """Make an object that is not there yet.
@@ -150,15 +169,14 @@ class ObjectStorage(Storage):
         self._call(lambda: self._fs.pipe_file(self._at(path), data, mode="create"))
 
     def remove(self, paths: list[str]) -> None:
-        for start in range(0, len(paths), 1000):
-            part = [self._at(path) for path in paths[start : start + 1000]]
-            with contextlib.suppress(FileNotFoundError):
-                self._call(partial(self._remove_now, part))
+        for start in range(0, len(paths), _DELETED_AT_ONCE):
+            part = [self._at(path) for path in paths[start : start + _DELETED_AT_ONCE]]
+            if _is_s3(self._fs):
+                self._call(partial(delete_objects, self._fs, part))
+            else:
+                self._call(partial(self._remove_each, part))
 
-    def _remove_now(self, paths: list[str]) -> None:
-        if _is_s3(self._fs):
-            self._fs.rm(paths)  # one request; what is not there is no matter
-            return
+    def _remove_each(self, paths: list[str]) -> None:
         for path in paths:
             with contextlib.suppress(FileNotFoundError):
                 self._fs.rm_file(path)
@@ -218,9 +236,9 @@ class Upload:
     def __init__(self, storage: ObjectStorage, path: str) -> None:
         self._storage = storage
         self._path = path
-        # Unbuffered: what was written is there for whoever sends it.
-        self._file = tempfile.NamedTemporaryFile(prefix="synthkit-", buffering=0)  # noqa: SIM115 - commit, abort close it
-        self._parts = storage.parts(path, Path(self._file.name))
+        # Without a name, so that a kill leaves nothing; unbuffered: what was written is there for whoever sends it.
+        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - commit and abort close it
+        self._parts = storage.parts(path, self._file.fileno())
         self._hash = hashlib.sha256()
         self._bytes = 0
         self.closed = False
@@ -261,7 +279,7 @@ class Upload:
         if self._parts is not None:
             self._parts.complete(self._bytes)
         else:
-            self._storage.put_file(self._path, Path(self._file.name))
+            self._storage.put_file(self._path, self._file.fileno())
         self._file.close()
         return FileRecord(self._path, self._bytes, self._hash.hexdigest())
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
+from synthkit.errors import WorkError
 from synthkit.storage.blocking import call, client_of
 
-__all__ = ["PartsUpload", "remove_unfinished_uploads"]
+__all__ = ["PartsUpload", "delete_objects", "remove_unfinished_uploads"]
 
 Patiently = Callable[[Callable[[], Any]], Any]
 
@@ -25,13 +27,13 @@ class PartsUpload:
     Args:
         fs: The ``s3fs.S3FileSystem``.
         base: ``bucket/key``.
-        file: The file; what was announced of it must be readable and stay as it is.
+        handle: An open file; what was announced of it must be readable and stay as it is.
         patiently: Calls, and again where what went wrong may pass.
     """
 
-    def __init__(self, fs: Any, base: str, file: Path, patiently: Patiently) -> None:
+    def __init__(self, fs: Any, base: str, handle: int, patiently: Patiently) -> None:
         bucket, _, key = base.partition("/")
-        self._fs, self._file, self._patiently = fs, file, patiently
+        self._fs, self._handle, self._patiently = fs, handle, patiently
         self._where: dict[str, Any] = {"Bucket": bucket, "Key": key}
         self._upload = ""
         self._pool: ThreadPoolExecutor | None = None
@@ -89,9 +91,13 @@ class PartsUpload:
         return {"PartNumber": number, "ETag": answer["ETag"]}
 
     def _read(self, start: int, length: int) -> bytes:
-        with self._file.open("rb") as opened:
-            opened.seek(start)
-            return opened.read(length)
+        data = bytearray()
+        while len(data) < length:  # one call reads 2 GiB at most
+            piece = os.pread(self._handle, length - len(data), start + len(data))
+            if not piece:
+                raise WorkError("what was written to the temporary folder is not there any more")
+            data += piece
+        return bytes(data)
 
     def _put_together(self, parts: list[dict[str, Any]], size: int) -> None:
         """Where the answer to an earlier try was lost, the object is there already."""
@@ -105,6 +111,24 @@ class PartsUpload:
     def _end(self, *, cancel: bool = False) -> None:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=cancel)
+
+
+def delete_objects(fs: Any, paths: list[str]) -> None:
+    """Delete objects of one bucket, at most 1000, in one request; those that are not there are no matter.
+
+    Args:
+        fs: The ``s3fs.S3FileSystem``.
+        paths: ``bucket/key`` of each.
+
+    Raises:
+        OSError: The store kept some of them.
+    """
+    bucket = paths[0].partition("/")[0]
+    objects = [{"Key": path.partition("/")[2]} for path in paths]
+    answer = fs.call_s3("delete_objects", Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
+    kept = answer.get("Errors") or []
+    if kept:
+        raise OSError(errno.EIO, f"{len(kept)} objects were not deleted: {kept[0].get('Code', '')}")
 
 
 def remove_unfinished_uploads(fs: Any, base: str) -> int:

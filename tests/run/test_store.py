@@ -73,6 +73,19 @@ def test_texts_are_read_where_they_are(format, store, tmp_path):
     assert [example.input for example in there] == [example.input for example in here]
 
 
+def test_workers_of_a_loader_open_the_store_themselves(store):
+    """Forked workers, whose event loops do not come along."""
+    from torch.utils.data import DataLoader
+
+    build(tones(), store.url, workers=1)
+    data = synthkit.load(store.url, "train")
+    first = data[0].audio
+    loader = DataLoader(data, batch_size=10, num_workers=2, collate_fn=synthkit.dataset.collate)
+    batches = list(loader)
+    assert np.array_equal(batches[0]["audio"][0], first)
+    assert [name for batch in batches for name in batch["id"]] == data.ids()
+
+
 def test_few_requests_read_one_example(store):
     build(tones("design.size=400", 'splits={"train": 400}', "output.shard_size=400"), store.url, workers=1)
     dataset = synthkit.load(store.url)
