@@ -182,3 +182,9 @@ def test_a_real_build_asks_a_store_as_often_as_is_said(data, monkeypatch):
     said = requests(Job(60, shards, 1e-3, 900.0), Cluster(1))
     assert counts["put"] == said.put - 5
     assert counts["get"] == said.get
+
+
+def test_the_plan_fetches_as_many_at_a_time_as_the_program():
+    from synthkit.storage import remote
+
+    assert Cluster(1).at_once == remote._AT_ONCE

@@ -52,7 +52,7 @@ class Cluster:
     worker_rate: float = 50e6
     store_rate: float = 10e9
     latency: float = 0.05
-    at_once: int = 16
+    at_once: int = 64
     part: float = 16 * 2**20
     page: int = 1000
 

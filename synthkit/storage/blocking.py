@@ -10,8 +10,6 @@ from typing import Any
 
 __all__ = ["call", "client_of"]
 
-_CONNECTIONS = 16
-
 
 @lru_cache(maxsize=4)
 def client_of(fs: Any) -> Any:
@@ -26,7 +24,7 @@ def client_of(fs: Any) -> Any:
 
     keys = {"aws_access_key_id": fs.key, "aws_secret_access_key": fs.secret, "aws_session_token": fs.token}
     given = {"use_ssl": fs.use_ssl, "endpoint_url": fs.endpoint_url, **({} if fs.anon else keys)}
-    config = {"max_pool_connections": _CONNECTIONS, **fs.config_kwargs}
+    config = dict(fs.config_kwargs)
     if fs.anon:
         config["signature_version"] = UNSIGNED
     options = {**{name: value for name, value in given.items() if value is not None}, **fs.client_kwargs}

@@ -27,7 +27,7 @@ __all__ = ["ObjectStorage"]
 T = TypeVar("T")
 
 _PIECE = 16 * 2**20  # of a read
-_AT_ONCE = 16  # small requests
+_AT_ONCE = 64  # small requests
 _DELETED_AT_ONCE = 1000  # objects in a request
 _FOLDER_BYTES = 32 * 2**20  # that are sent together
 _PACKAGES = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "abfs": "adlfs", "az": "adlfs"}
@@ -339,7 +339,7 @@ def _open(url: str) -> tuple[Any, str]:
     except ImportError:
         raise InputError(f"{url}: object stores need fsspec: pip install 'synthkit[cluster]'") from None
     try:
-        fs, base = fsspec.core.url_to_fs(url, use_listings_cache=False)
+        fs, base = fsspec.core.url_to_fs(url, use_listings_cache=False, **_options(parts.scheme))
     except ImportError:
         package = _PACKAGES.get(parts.scheme, "a package of fsspec")
         raise InputError(f"{url}: needs {package}: pip install 'synthkit[cluster]' or {package}") from None
@@ -351,6 +351,15 @@ def _open(url: str) -> tuple[Any, str]:
     if not hasattr(fs, "pipe_file") or type(fs).__name__.startswith("HTTP"):
         raise InputError(f"{url}: cannot be written; s3://, gs://, file:// and memory:// can")
     return fs, base
+
+
+def _options(scheme: str) -> dict[str, Any]:
+    """Room for as many requests as are made at a time, where the user's own settings of fsspec say nothing."""
+    from fsspec.config import conf
+
+    if scheme not in ("s3", "s3a") or "config_kwargs" in conf.get(scheme, {}):
+        return {}
+    return {"config_kwargs": {"max_pool_connections": _AT_ONCE}}
 
 
 _KEYS = "set them in the environment (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY) or in a profile"
