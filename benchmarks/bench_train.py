@@ -120,7 +120,7 @@ def _check(dataset: Any, stored: Any, extractor: FeatureExtractor) -> None:
 
 def dataset_recipe(dataset: Any) -> Any:
     """The recipe that a dataset was made from."""
-    return load_recipe(str(Path(dataset._root) / "recipe.json"))
+    return load_recipe(f"{dataset._root.address}/recipe.json")
 
 
 def _librosa_item(audio: Any) -> Any:
