@@ -194,7 +194,7 @@ def _asked(prepared: Prepared, generator: Asking, root: Storage, path: Path, opt
     if found is not None and options.on_estimate is not None:
         options.on_estimate(found)
     total = 0 if found is None else found.questions
-    if found is not None and found.answered == found.questions:
+    if found is not None and found.answered == found.questions and path.exists():
         return prepared.answered(path)  # other jobs may be reading the log: it is left alone
     with RequestLog(path) as log:
         report = ask_all(
