@@ -73,7 +73,8 @@ def dask_executor(scheduler: str | None = None, workers: int | None = None) -> I
         return
     count = workers or len(os.sched_getaffinity(0))
     with (
-        LocalCluster(n_workers=count, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        # Any port will do for its page: several builds may run on this machine.
+        LocalCluster(n_workers=count, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0") as cluster,
         Client(cluster, set_as_default=False) as client,
     ):
         yield client.get_executor(pure=False)
