@@ -165,7 +165,11 @@ def test_an_old_processor_gets_the_same_bits(empty, golden, tmp_path):
 
 
 def licence(of: Distribution) -> str:
-    told = [of.metadata.get("License-Expression"), *(of.metadata.get_all("Classifier") or []), of.metadata.get("License")]
+    told = [
+        of.metadata.get("License-Expression"),
+        *(of.metadata.get_all("Classifier") or []),
+        of.metadata.get("License"),
+    ]
     names = [name for name in told if name and (name is told[0] or name.startswith("License ::") or name is told[-1])]
     return "; ".join(name.partition("\n")[0] for name in names)
 
