@@ -153,7 +153,7 @@ def _results(
             for future in finished:
                 yield future.result()
     finally:
-        for future in waiting:
-            future.cancel()
+        # Those alone that run: what was taken back may never be told to be over, where its scheduler is lost.
+        running = {future for future in waiting if not future.cancel()}
         if patient:
-            wait(waiting)
+            wait(running)
