@@ -66,7 +66,10 @@ def dask_executor(scheduler: str | None = None, workers: int | None = None) -> I
         try:
             client = Client(scheduler, timeout=_SECONDS_TO_CONNECT, set_as_default=False)
         except (OSError, ValueError) as error:
-            raise WorkError(f"--scheduler {scheduler}: no Dask scheduler answers there ({error})") from None
+            raise WorkError(
+                f"--scheduler {scheduler}: no Dask scheduler answers there ({error}); start one and "
+                "run the same command to go on"
+            ) from None
         with client:
             _check_workers(client, scheduler)
             yield client.get_executor(pure=False)  # equal calls are not one call: each writes
@@ -82,17 +85,19 @@ def dask_executor(scheduler: str | None = None, workers: int | None = None) -> I
 
 def _check_workers(client: Any, scheduler: str) -> None:
     """Examples are the same bits everywhere, but of one version of synthkit."""
-    try:
-        client.wait_for_workers(1, timeout=_SECONDS_TO_CONNECT)  # a queue may be about to start them
-    except TimeoutError:
-        raise WorkError(f"--scheduler {scheduler}: has no workers; start some with `dask worker {scheduler}`") from None
     here = version("synthkit")
     try:
+        client.wait_for_workers(1, timeout=_SECONDS_TO_CONNECT)  # a queue may be about to start them
         found = client.run(_version)
-    except Exception as error:
-        if isinstance(error, ModuleNotFoundError):
-            raise InputError(f"--scheduler {scheduler}: its workers have no synthkit {here} installed") from None
-        raise WorkError(f"--scheduler {scheduler}: its workers do not answer ({type(error).__name__})") from None
+    except TimeoutError:
+        raise WorkError(f"--scheduler {scheduler}: has no workers; start some with `dask worker {scheduler}`") from None
+    except ModuleNotFoundError:
+        raise InputError(f"--scheduler {scheduler}: its workers have no synthkit {here} installed") from None
+    except Exception as error:  # of whatever the cluster was doing when it went away
+        raise WorkError(
+            f"--scheduler {scheduler}: it and its workers do not answer any more ({type(error).__name__}); start them "
+            "and run the same command to go on"
+        ) from None
     other = sorted({f"{worker} has {there}" for worker, there in found.items() if there != here})
     if other:
         raise InputError(f"--scheduler {scheduler}: workers with another synthkit than {here} here: {', '.join(other)}")
