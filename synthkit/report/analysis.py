@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 
-from synthkit.errors import WorkError
 from synthkit.report.charts import curves, figure, numbers
 from synthkit.report.facts import Section
 from synthkit.report.heat import heat_map
 from synthkit.report.pictures import pictures
+from synthkit.report.rows import read_rows
 from synthkit.report.tags import Html, tag
 
 __all__ = ["analysis_sections"]
@@ -40,20 +39,10 @@ def analysis_sections(path: Path) -> list[Section]:
     """A look inside, where there was one; empty sections where there was none."""
     folder = path / _FOLDER
     return [
-        Section("attention", "Attention", *_attention(_rows(folder / "attention.parquet"))),
-        Section("hidden", "Probes of hidden states", *_probes(_rows(folder / "probes.parquet"))),
+        Section("attention", "Attention", *_attention(read_rows(folder / "attention.parquet"))),
+        Section("hidden", "Probes of hidden states", *_probes(read_rows(folder / "probes.parquet"))),
         Section("inside", "Pictures of the analysis", *pictures(folder, _PICTURES)),
     ]
-
-
-def _rows(path: Path) -> list[Row]:
-    if not path.is_file():
-        return []
-    try:
-        found: list[Row] = pq.read_table(path).to_pylist()
-    except (OSError, ValueError) as error:
-        raise WorkError(f"{path}: damaged: {error}") from None
-    return found
 
 
 def _attention(rows: Sequence[Row]) -> Iterator[Html]:

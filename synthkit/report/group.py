@@ -9,12 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from synthkit.errors import WorkError
 from synthkit.report.charts import Estimate, estimates, figure, numbers, scrolled
 from synthkit.report.facts import Section, facts, page
 from synthkit.report.pictures import pictures
+from synthkit.report.rows import read_rows
 from synthkit.report.tags import Html, tag
 
 __all__ = ["benchmark_page", "sweep_page", "t_interval"]
@@ -105,7 +104,7 @@ def sweep_page(path: Path) -> str:
         WorkError: Damaged files.
     """
     plan = _json(path / "sweep.json")
-    rows, compared = _table(path / "sweep.parquet"), _table(path / "comparisons.parquet")
+    rows, compared = read_rows(path / "sweep.parquet"), read_rows(path / "comparisons.parquet")
     axes = list(plan["axes"])
     lead = None if rows else "No training of it has been evaluated yet: the same synthkit train goes on."
     shown = {"sweep.png": "Accuracy along the last axis", "layers.png": "Accuracy by trained layer"}
@@ -176,16 +175,6 @@ def _comparisons(rows: Sequence[Row], axes: Sequence[str]) -> Iterator[Html]:
 def _json(path: Path) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise WorkError(f"{path}: damaged: {error}") from None
-    return found
-
-
-def _table(path: Path) -> list[Row]:
-    if not path.is_file():
-        return []
-    try:
-        found: list[Row] = pq.read_table(path).to_pylist()
     except (OSError, ValueError) as error:
         raise WorkError(f"{path}: damaged: {error}") from None
     return found

@@ -20,10 +20,10 @@ from synthkit.run.prepare import Prepared, prepare
 from synthkit.run.progress import Progress
 from synthkit.run.tasks import OnError, shard_tasks
 from synthkit.run.working import Work, run_tasks
-from synthkit.shards.manifest import read_manifest
+from synthkit.shards.manifest import Manifest, read_manifest
 from synthkit.storage import Storage, open_root
 
-__all__ = ["BuildResult", "already_there", "build", "find_attempts", "open_for_build"]
+__all__ = ["BuildResult", "already_there", "build", "find_attempts", "open_for_build", "result_there"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,5 +145,10 @@ def already_there(prepared: Prepared, root: Storage) -> BuildResult | None:
     for shard in manifest.shards:
         if shard.path not in there:
             raise WorkError(f"{root}: {shard.path} is gone from a finished dataset; use --overwrite to make it anew")
+    return result_there(root, manifest)
+
+
+def result_there(root: Storage, manifest: Manifest) -> BuildResult:
+    """What a finished dataset holds, of which nothing was made now."""
     size = sum(shard.bytes for shard in manifest.shards)
     return BuildResult(manifest.fingerprint, manifest.num_examples, size, root.local or str(root), made=0)

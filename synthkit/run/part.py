@@ -16,7 +16,7 @@ from synthkit.recipe import Recipe
 from synthkit.recipe.load import from_data
 from synthkit.run import state
 from synthkit.run.asking import AskOptions, answers_for_workers, collect, refuse_asking_apart
-from synthkit.run.build import BuildResult, already_there, find_attempts, open_for_build
+from synthkit.run.build import BuildResult, already_there, find_attempts, open_for_build, result_there
 from synthkit.run.explained import explained
 from synthkit.run.finish import finish
 from synthkit.run.prepare import prepare
@@ -149,9 +149,7 @@ def finish_build(out: str | Path, asking: AskOptions = AskOptions()) -> BuildRes
     root = open_root(out)
     text = state.begun_recipe(root)
     if text is None:
-        manifest = read_manifest(root)
-        size = sum(shard.bytes for shard in manifest.shards)
-        return BuildResult(manifest.fingerprint, manifest.num_examples, size, root.local or str(root), made=0)
+        return result_there(root, read_manifest(root))
     prepared = prepare(from_data(_parsed(text, root), str(root)))
     with explained(root), root.locked() as held:
         done = already_there(prepared, root)

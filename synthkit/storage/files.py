@@ -13,6 +13,7 @@ from typing import Self
 
 from synthkit.records import FileRecord
 from synthkit.storage.base import TEMPORARY
+from synthkit.storage.write_only import WriteOnly
 
 __all__ = ["HashingFile", "hash_file", "sync_folder", "temporary_name", "write_file"]
 
@@ -20,7 +21,7 @@ _CHUNK = 4 * 2**20
 _SYNC_EVERY = 16 * 2**20
 
 
-class HashingFile:
+class HashingFile(WriteOnly):
     """A file being written, hashed as it goes; it gets its name only when it is whole and on the disk.
 
     Args:
@@ -36,10 +37,8 @@ class HashingFile:
         self._temporary = final.with_name(temporary_name(final.name))
         self._file = self._temporary.open("wb", buffering=0)
         self._hash = hashlib.sha256()
-        self._bytes = 0
         self._sync: threading.Thread | None = None
         self._synced = 0
-        self.closed = False
 
     def write(self, data: bytes | memoryview) -> int:
         """Write all of the data (a raw file may take less than it is given); nothing after `abort`."""
@@ -67,25 +66,6 @@ class HashingFile:
         if self._sync is not None:
             self._sync.join()
             self._sync = None
-
-    def tell(self) -> int:
-        return self._bytes
-
-    def flush(self) -> None:
-        """Nothing is held back."""
-
-    def readable(self) -> bool:
-        return False
-
-    def writable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return False
-
-    def close(self) -> None:
-        """For callers that close what they were given; `commit` gives the file its name."""
-        self.closed = True
 
     def commit(self, *, sync_parent: bool = True) -> FileRecord:
         """Sync, rename, and say what was written.

@@ -21,6 +21,7 @@ from synthkit.storage.faults import patiently
 from synthkit.storage.lease import Lease
 from synthkit.storage.ranges import RangeReader
 from synthkit.storage.uploads import PartsUpload, delete_objects, remove_unfinished_uploads
+from synthkit.storage.write_only import WriteOnly
 
 __all__ = ["ObjectStorage"]
 
@@ -230,7 +231,7 @@ def _held() -> None:
     """A share cannot be lost."""
 
 
-class Upload:
+class Upload(WriteOnly):
     """An object being written: kept on the disk, so that any of it can be sent again, and hashed as it goes."""
 
     def __init__(self, storage: ObjectStorage, path: str) -> None:
@@ -240,8 +241,6 @@ class Upload:
         self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - commit and abort close it
         self._parts = storage.parts(path, self._file.fileno())
         self._hash = hashlib.sha256()
-        self._bytes = 0
-        self.closed = False
 
     def write(self, data: bytes | memoryview) -> int:
         view = memoryview(data).cast("B")
@@ -255,25 +254,6 @@ class Upload:
         if self._parts is not None:
             self._parts.announce(self._bytes)
         return len(view)
-
-    def tell(self) -> int:
-        return self._bytes
-
-    def flush(self) -> None:
-        """Nothing is held back for longer than `commit`."""
-
-    def readable(self) -> bool:
-        return False
-
-    def writable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return False
-
-    def close(self) -> None:
-        """For callers that close what they were given; `commit` sends it."""
-        self.closed = True
 
     def commit(self) -> FileRecord:
         if self._parts is not None:
