@@ -14,6 +14,7 @@ from synthkit.llm.budget import Budget, Ledger, Prices
 from synthkit.llm.dialogue import Dialogue
 from synthkit.llm.gate import Gate
 from synthkit.llm.log import RequestLog
+from synthkit.llm.loop import run_coroutine
 from synthkit.llm.options import ServiceOptions
 from synthkit.llm.request import Reply, Request
 from synthkit.llm.service import Outcome, Service
@@ -263,7 +264,7 @@ def ask_all(
     budget: Budget | None,
     on_ask: OnAsk | None = None,
 ) -> AskReport:
-    """Ask all questions that the log does not answer.
+    """Ask all questions that the log does not answer; in a notebook too, whose event loop runs already.
 
     Args:
         dialogues: The questions; taken one by one.
@@ -282,7 +283,7 @@ def ask_all(
     """
     spent, doubtful = log.spent(model), log.doubtful(model)
     ledger = Ledger(budget, prices, spent, doubtful, batch=options.mode == "batch")
-    return asyncio.run(ask(dialogues, log, options, ledger, on_ask))
+    return run_coroutine(ask(dialogues, log, options, ledger, on_ask))
 
 
 def failed_questions(report: AskReport) -> WorkError:

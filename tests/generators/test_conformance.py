@@ -16,6 +16,7 @@ from synthkit.run import build, open_task, prepare
 from synthkit.run.attempts import Attempts
 from synthkit.run.batches import batches
 from synthkit.shards.content import batch_digests, text_examples
+from synthkit.storage import open_root
 
 RESIDUES = "ACDEFGHIKLMNPQRSTVWY"
 
@@ -263,7 +264,7 @@ def test_attempts_are_kept_beside_the_recipe(case, tmp_path):
     assert (tmp_path / "d/attempts.parquet").exists() == prepared.draws
     if prepared.draws:
         again = prepared.search(threads=2).all()
-        stored = prepared.stored_attempts(tmp_path / "d")
+        stored = prepared.stored_attempts(open_root(tmp_path / "d"))
         assert isinstance(stored, Attempts)
         assert all(np.array_equal(again.of[split], stored.of[split]) for split in prepared.plan.sizes)
         split, size = next(iter(prepared.plan.sizes.items()))

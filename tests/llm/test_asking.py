@@ -1,11 +1,13 @@
 """Datasets of explained texts, asked of a real HTTP service that misbehaves on order."""
 
+import asyncio
 import json
 import os
 import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from decimal import Decimal
 from pathlib import Path
@@ -17,6 +19,7 @@ from synthkit.dataset import load
 from synthkit.errors import InputError, WorkError
 from synthkit.llm.budget import Budget
 from synthkit.llm.log import RequestLog, open_replies
+from synthkit.llm.loop import run_coroutine
 from synthkit.run import build, verify
 from synthkit.run.asking import AskOptions
 
@@ -57,6 +60,42 @@ def test_asked_once_and_replayed_without_a_network(serve, explained, oracle, tmp
     assert server.calls == 32
     report = verify(tmp_path / "a", regenerate=10)
     assert (report.ok, report.regenerated) == (True, 10), report.problems
+
+
+def in_a_notebook(call):
+    """Calls while an event loop runs in this thread, as the one of a notebook's kernel does."""
+
+    async def cell():
+        return call()
+
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(cell())
+    finally:
+        loop.close()
+
+
+def test_in_a_notebook_whose_event_loop_runs(serve, explained, oracle, tmp_path):
+    server = serve(oracle())
+    made = in_a_notebook(lambda: build(explained(server), tmp_path / "a"))
+    assert server.calls == 32
+    assert build(explained(server), tmp_path / "b").fingerprint == made.fingerprint
+
+
+def test_interrupted_in_a_notebook_it_puts_away_what_it_has():
+    put_away = []
+
+    async def work():
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0.01)
+            put_away.append("all")
+
+    with pytest.raises(KeyboardInterrupt):
+        in_a_notebook(lambda: run_coroutine(work()))
+    assert put_away == ["all"]
 
 
 @pytest.mark.parametrize("fault", ["429", 500, 503, "cut", "no json", "no completion"])

@@ -16,8 +16,9 @@ from synthkit.train.load import resolved
 EVIL = '<script>window.hacked=1</script><img src=x onerror="window.hacked=2"> & </style> \' " \x07'
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def _chromium():
+    """A browser for one test: while it lives, an event loop runs in this thread, which is no place for other tests."""
     found = shutil.which("chromium")
     if found is None:
         pytest.fail("chromium is not there, and pages are tested in it: `make setup` installs it, or says how")

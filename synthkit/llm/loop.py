@@ -1,0 +1,49 @@
+"""Running a coroutine to its end, whoever calls."""
+
+import asyncio
+import contextlib
+from collections.abc import Coroutine
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
+
+__all__ = ["run_coroutine"]
+
+T = TypeVar("T")
+
+
+def run_coroutine(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine, as `asyncio.run` does; in a notebook too, whose own event loop runs in the calling thread.
+
+    Args:
+        work: The coroutine.
+
+    Returns:
+        What it returns. Where the caller is interrupted, it is cancelled first, and has time to put away what it holds.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    return _in_a_thread(work)
+
+
+def _in_a_thread(work: Coroutine[Any, Any, T]) -> T:
+    begun: Future[tuple[asyncio.AbstractEventLoop, asyncio.Future[T]]] = Future()
+
+    async def main() -> T:
+        task = asyncio.ensure_future(work)
+        begun.set_result((asyncio.get_running_loop(), task))
+        return await task
+
+    with ThreadPoolExecutor(1, "synthkit-asyncio") as pool:
+        try:
+            return pool.submit(asyncio.run, main()).result()
+        except KeyboardInterrupt:
+            begun.add_done_callback(_cancel)
+            raise  # out of the pool, which waits for the thread
+
+
+def _cancel(begun: Future[tuple[asyncio.AbstractEventLoop, asyncio.Future[T]]]) -> None:
+    loop, task = begun.result()
+    with contextlib.suppress(RuntimeError):  # the loop is closed: it has ended in this moment
+        loop.call_soon_threadsafe(task.cancel)
