@@ -12,7 +12,7 @@ from synthkit.report.charts import curves, figure, numbers
 from synthkit.report.facts import Section
 from synthkit.report.heat import heat_map
 from synthkit.report.pictures import pictures
-from synthkit.report.rows import read_rows
+from synthkit.report.rows import as_written, read_rows
 from synthkit.report.tags import Html, tag
 
 __all__ = ["analysis_sections"]
@@ -38,9 +38,13 @@ Row = Mapping[str, Any]
 def analysis_sections(path: Path) -> list[Section]:
     """A look inside, where there was one; empty sections where there was none."""
     folder = path / _FOLDER
+    with as_written(folder / "attention.parquet"):
+        attention = list(_attention(read_rows(folder / "attention.parquet")))
+    with as_written(folder / "probes.parquet"):
+        probes = list(_probes(read_rows(folder / "probes.parquet")))
     return [
-        Section("attention", "Attention", *_attention(read_rows(folder / "attention.parquet"))),
-        Section("hidden", "Probes of hidden states", *_probes(read_rows(folder / "probes.parquet"))),
+        Section("attention", "Attention", *attention),
+        Section("hidden", "Probes of hidden states", *probes),
         Section("inside", "Pictures of the analysis", *pictures(folder, _PICTURES)),
     ]
 

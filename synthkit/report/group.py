@@ -13,7 +13,7 @@ from synthkit.errors import WorkError
 from synthkit.report.charts import Estimate, estimates, figure, numbers, scrolled
 from synthkit.report.facts import Section, facts, page
 from synthkit.report.pictures import pictures
-from synthkit.report.rows import read_rows
+from synthkit.report.rows import as_written, read_rows
 from synthkit.report.tags import Html, tag
 
 __all__ = ["benchmark_page", "sweep_page", "t_interval"]
@@ -46,6 +46,11 @@ def benchmark_page(path: Path) -> str:
         WorkError: Damaged files.
     """
     found = _json(path / "benchmark.json")
+    with as_written(path / "benchmark.json"):
+        return _benchmark(found)
+
+
+def _benchmark(found: Row) -> str:
     names, seeds = list(found["values"]), found["seeds"]
     measures = list(dict.fromkeys(name for of in found["values"].values() for name in of))
     charts = [_measure(found["values"], measure) for measure in measures]
@@ -105,26 +110,35 @@ def sweep_page(path: Path) -> str:
     """
     plan = _json(path / "sweep.json")
     rows, compared = read_rows(path / "sweep.parquet"), read_rows(path / "comparisons.parquet")
-    axes = list(plan["axes"])
+    with as_written(path / "sweep.json"):
+        axes, title, top = list(plan["axes"]), str(plan["title"]), _top(plan)
+    with as_written(path / "sweep.parquet"):
+        accuracies = list(_accuracies(rows, axes))
+    with as_written(path / "comparisons.parquet"):
+        comparisons = list(_comparisons(compared, axes))
     lead = None if rows else "No training of it has been evaluated yet: the same synthkit train goes on."
     shown = {"sweep.png": "Accuracy along the last axis", "layers.png": "Accuracy by trained layer"}
     return page(
         "Sweep of a language model",
-        str(plan["title"]),
+        title,
         lead,
-        facts([
-            ("experiment", plan["name"]),
-            ("axes", ", ".join(axes)),
-            ("points", f"{len(plan['points']):,}"),
-            ("seeds", ", ".join(map(str, plan["seeds"]))),
-            ("baseline", ", ".join(f"{axis} {point}" for axis, point in plan.get("baseline", {}).items())),
-        ]),
+        top,
         [
-            Section("accuracy", "Accuracy", *_accuracies(rows, axes)),
-            Section("comparisons", "Compared with the baseline", *_comparisons(compared, axes)),
+            Section("accuracy", "Accuracy", *accuracies),
+            Section("comparisons", "Compared with the baseline", *comparisons),
             Section("pictures", "Pictures", *pictures(path, shown)),
         ],
-    )  # fmt: skip
+    )
+
+
+def _top(plan: Row) -> Html:
+    return facts([
+        ("experiment", plan["name"]),
+        ("axes", ", ".join(plan["axes"])),
+        ("points", f"{len(plan['points']):,}"),
+        ("seeds", ", ".join(map(str, plan["seeds"]))),
+        ("baseline", ", ".join(f"{axis} {point}" for axis, point in plan.get("baseline", {}).items())),
+    ])  # fmt: skip
 
 
 def _accuracies(rows: Sequence[Row], axes: Sequence[str]) -> Iterator[Html]:
@@ -174,7 +188,9 @@ def _comparisons(rows: Sequence[Row], axes: Sequence[str]) -> Iterator[Html]:
 
 def _json(path: Path) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = json.loads(path.read_text())
+        found = json.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise WorkError(f"{path}: damaged: {error}") from None
+    if not isinstance(found, dict):
+        raise WorkError(f"{path}: damaged: holds no object of JSON")
     return found

@@ -1,14 +1,12 @@
-"""What a language model answers, and what `synthkit analyze` found in it."""
+"""What a language model answers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from synthkit.report.analysis import analysis_sections
 from synthkit.report.charts import Estimate, estimates, figure, numbers, scrolled
 from synthkit.report.facts import Section
 from synthkit.report.heat import heat_map
@@ -19,8 +17,8 @@ __all__ = ["language_sections"]
 Row = Mapping[str, Any]
 
 
-def language_sections(path: Path, evaluation: Row | None) -> list[Section]:
-    """Accuracies with intervals and baselines, by factor and by length; confusions, explanations, a look inside."""
+def language_sections(evaluation: Row | None) -> list[Section]:
+    """Accuracies with intervals and baselines, by factor and by length; confusions, explanations."""
     found = evaluation or {}
     splits: Mapping[str, Row] = found.get("splits", {})
     return [
@@ -28,7 +26,6 @@ def language_sections(path: Path, evaluation: Row | None) -> list[Section]:
         Section("factors", "By factor", *_by_factor(splits)),
         Section("length", "By length", *_by_length(found.get("by_length", ()))),
         Section("confusions", "Confusions", *_confusions(splits)),
-        *analysis_sections(path),
     ]
 
 

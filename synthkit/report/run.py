@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from synthkit.report.analysis import analysis_sections
 from synthkit.report.curves import curve_figures, read_log
 from synthkit.report.facts import Section, facts, page, warnings
 from synthkit.report.language import language_sections
 from synthkit.report.markdown import blocks
 from synthkit.report.pictures import pictures
+from synthkit.report.rows import as_written
 from synthkit.report.scores import score_sections
 from synthkit.report.tags import Html, joined, tag
 from synthkit.report.traversals import traversal_section
@@ -36,18 +38,26 @@ def run_page(path: Path) -> str:
     evaluation = folder.evaluation()
     plain = experiment.plain()
     title, *rest = str(plain["description"] or plain["name"]).strip().splitlines()
-    of_model = language_sections(path, evaluation) if language else _of_clips(path, folder, evaluation, plain)
+    with as_written(path / "training.json"):
+        top, remarks = _top(plain, folder.data(), done), _remarks(done, evaluation)
+    of_model = _of_language(path, evaluation) if language else _of_clips(path, folder, evaluation, plain)
     return page(
         f"Training of a {'language model' if language else 'model of clips'}: {plain['name']}",
         title.rstrip("."),
         blocks("\n".join(rest), title),
-        joined(_top(plain, folder.data(), done), warnings(_remarks(done, evaluation))),
+        joined(top, warnings(remarks)),
         [
             Section("curves", "Curves", *curve_figures(read_log(path / "log.jsonl"))),
             *of_model,
             Section("settings", "Settings", settings(plain)),
         ],
     )
+
+
+def _of_language(path: Path, evaluation: Mapping[str, Any] | None) -> list[Section]:
+    with as_written(path / "evaluation.json"):
+        found = language_sections(evaluation)
+    return [*found, *analysis_sections(path)]
 
 
 def _of_clips(
@@ -60,10 +70,14 @@ def _of_clips(
             "traversals.png": "Traversals: a row for each code, moved from low to high",
         },
     )
+    with as_written(path / "data.json"):
+        factors = [str(factor["name"]) for factor in folder.data().get("factors", ())]
+    with as_written(path / "evaluation.json"):
+        scores = score_sections(path, evaluation, plain, factors)
     return [
-        *score_sections(path, evaluation, plain, [str(f["name"]) for f in folder.data().get("factors", ())]),
+        *scores,
         Section("pictures", "Pictures", *shown),
-        traversal_section(path, folder, evaluation),
+        traversal_section(path, folder, evaluation, factors),
     ]
 
 

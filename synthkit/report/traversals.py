@@ -26,9 +26,10 @@ _NAME = re.compile(r"code-([0-9]+)\.wav")
 Sounds = dict[int, tuple[npt.NDArray[np.float32], int]]
 
 
-def traversal_section(path: Path, folder: RunFolder, evaluation: Mapping[str, Any] | None) -> Section:
+def traversal_section(
+    path: Path, folder: RunFolder, evaluation: Mapping[str, Any] | None, names: Sequence[str]
+) -> Section:
     """Players of the traversals that a training has stored; else they are decoded from its weights, with torch."""
-    names = [str(factor["name"]) for factor in folder.data().get("factors", ())]
     sounds, said = _stored(path / "traversals"), ""
     if not sounds and folder.finished and evaluation is not None and not (path / "traversals.png").is_file():
         sounds, said = _decoded(path)

@@ -31,6 +31,8 @@ from synthkit.storage import Storage, open_root
 __all__ = ["VerifyReport", "verify"]
 
 _READ_AT_ONCE = 8
+# What git and the Hugging Face hub keep for themselves beside a dataset that came from there; nothing here reads it.
+_OF_OTHERS = (".git/", ".gitattributes", ".cache/huggingface/")
 
 
 @dataclass(slots=True)
@@ -95,7 +97,7 @@ def _check_hashes(root: Storage, report: VerifyReport) -> None:
     except WorkError as error:
         report.problems.append(str(error))
         return
-    there = set(root.sizes()) - {SUMS}
+    there = {path for path in root.sizes() if not path.startswith(_OF_OTHERS)} - {SUMS}
     listed = sorted(sums)
     with ThreadPoolExecutor(_threads(root)) as pool:
         found = pool.map(lambda path: root.hash(path) if path in there else None, listed)

@@ -167,9 +167,11 @@ class RunFolder:
 
     def _read(self, name: str) -> dict[str, Any]:
         try:
-            found: dict[str, Any] = json.loads((self.path / name).read_text())
+            found = json.loads((self.path / name).read_text())
         except (OSError, ValueError) as error:
             raise WorkError(f"{self.path / name}: damaged: {error}") from None
+        if not isinstance(found, dict):
+            raise WorkError(f"{self.path / name}: damaged: holds no object of JSON")
         return found
 
 

@@ -406,3 +406,43 @@ def test_damaged_files_are_named(name, tmp_path):
     (tmp_path / name).write_text("{")
     with pytest.raises(WorkError, match=f"{name}: damaged"):
         render_report(str(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["benchmark.json", "sweep.json"])
+def test_fields_that_are_missing_are_named(name, tmp_path):
+    (tmp_path / name).write_text("{}")
+    with pytest.raises(WorkError, match=f"{name}: is not as this version of synthkit writes it: no field '"):
+        render_report(str(tmp_path))
+    (tmp_path / name).write_text("[]")
+    with pytest.raises(WorkError, match=f"{name}: damaged: holds no object"):
+        render_report(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("evaluation.json", {"clips": None}),
+        ("evaluation.json", {"metrics": [1]}),
+        ("evaluation.json", {"matrices": {"mutual_information": [[1, "x"]]}}),
+        ("data.json", {"factors": [{}]}),
+        ("training.json", {"versions": 3}),
+    ],
+)
+def test_fields_of_a_training_that_were_changed_are_named(name, change, run, tmp_path):
+    copy = tmp_path / "r"
+    shutil.copytree(run, copy)
+    path = copy / name
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(WorkError, match=f"{name}: is not as this version of synthkit writes it"):
+        render_report(str(copy))
+
+
+def test_fields_of_a_language_model_that_were_changed_are_named(tmp_path):
+    for name, change in (("evaluation.json", {"splits": {"test": {}}}), ("analysis/probes.parquet", [{"a": 1}])):
+        folder = language_run(tmp_path / name)
+        if name.endswith("json"):
+            (folder / name).write_text(json.dumps(change))
+        else:
+            write_rows(folder / name, change)
+        with pytest.raises(WorkError, match=f"{name}: is not as this version of synthkit writes it: no field"):
+            render_report(str(folder))

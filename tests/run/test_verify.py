@@ -3,6 +3,7 @@
 import hashlib
 import json
 import random
+import shutil
 import subprocess
 
 import pyarrow as pa
@@ -79,6 +80,17 @@ def test_a_lost_and_an_added_file(dataset):
     assert verify(dataset).problems == ["data/extra.txt: not listed in SHA256SUMS"]
     (dataset / "data/extra.txt").unlink()
     assert verify(dataset).ok
+
+
+def test_files_of_git_and_the_hub_are_no_part_of_it(dataset, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(dataset, copy)
+    for name in (".git/HEAD", ".gitattributes", ".cache/huggingface/download/README.md.metadata"):
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        (copy / name).write_text("x")
+    assert verify(copy).ok
+    (copy / ".hidden").write_text("x")
+    assert verify(copy).problems == [".hidden: not listed in SHA256SUMS"]
 
 
 def test_a_cut_file(dataset):
