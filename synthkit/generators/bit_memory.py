@@ -16,10 +16,10 @@ from synthkit.generators.base import FactorSpec, Source
 from synthkit.generators.bit_memory_draws import Draws, Memory, inputs_of
 from synthkit.generators.bit_text import share_of_right_bits, spelled
 from synthkit.generators.ragged import cut, joined
-from synthkit.generators.text import measured_numbers, no_explanations, with_measured
+from synthkit.generators.text import Unexplained, measured_numbers, with_measured
 from synthkit.recipe import Recipe
 from synthkit.recipe.base import Record
-from synthkit.records import FactorInfo, Pool, Rows, TextBatch, TextExample, TextLayout, Verdict
+from synthkit.records import FactorInfo, Pool, Rows, TextBatch, TextExample, TextLayout
 
 __all__ = ["BitMemory", "BitMemoryParams"]
 
@@ -53,7 +53,7 @@ class BitMemoryParams(Record):
     mask_share: float = Field(default=0.5, ge=0, lt=1)
 
 
-class BitMemory:
+class BitMemory(Unexplained):
     """The generator ``bit_memory``.
 
     The answer is the first pattern that agrees with all bits that are shown. With a hundred bits or more that is the
@@ -164,9 +164,3 @@ class BitMemory:
     def score(self, prediction: str, example: TextExample) -> float:
         """Share of right bits; spaces do not count."""
         return share_of_right_bits(prediction, example.target)
-
-    def explain(self, example: TextExample) -> str | None:  # noqa: ARG002
-        return None
-
-    def check(self, explanation: str, example: TextExample) -> Verdict:  # noqa: ARG002
-        return no_explanations()

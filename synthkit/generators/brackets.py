@@ -11,10 +11,10 @@ from pydantic import Field, model_validator
 
 from synthkit.generators.base import FactorSpec, Source
 from synthkit.generators.ragged import joined
-from synthkit.generators.text import exact_match, measured_numbers, no_explanations, with_measured
+from synthkit.generators.text import Unexplained, exact_match, measured_numbers, with_measured
 from synthkit.recipe import Recipe
 from synthkit.recipe.base import Record
-from synthkit.records import FactorInfo, Pool, Rows, TextBatch, TextExample, TextLayout, Verdict
+from synthkit.records import FactorInfo, Pool, Rows, TextBatch, TextExample, TextLayout
 from synthkit.seeds import attempt_words, derive_key, split_word
 
 __all__ = ["Brackets", "BracketsParams"]
@@ -45,7 +45,7 @@ class BracketsParams(Record):
         return self
 
 
-class Brackets:
+class Brackets(Unexplained):
     """The generator ``brackets``.
 
     The number of symbols is uniform. Each symbol opens or closes with equal probability, but opens where nothing is
@@ -125,9 +125,3 @@ class Brackets:
     def score(self, prediction: str, example: TextExample) -> float:
         """1.0 where the prediction is the target."""
         return exact_match(prediction, example)
-
-    def explain(self, example: TextExample) -> str | None:  # noqa: ARG002
-        return None
-
-    def check(self, explanation: str, example: TextExample) -> Verdict:  # noqa: ARG002
-        return no_explanations()

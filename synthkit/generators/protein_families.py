@@ -16,10 +16,10 @@ from synthkit.generators.base import FactorSpec, Source
 from synthkit.generators.proteins import LONGEST_GAP, Members, Rates, evolve, fold_profiles, residue_texts
 from synthkit.generators.proteins.evolution import WORDS
 from synthkit.generators.resolve import extreme_field
-from synthkit.generators.text import exact_match, measured_names, measured_numbers, no_explanations, with_measured
+from synthkit.generators.text import Unexplained, exact_match, measured_names, measured_numbers, with_measured
 from synthkit.recipe import Recipe
 from synthkit.recipe.base import Record
-from synthkit.records import FactorInfo, Pool, Rows, Strings, TextBatch, TextExample, TextLayout, Verdict
+from synthkit.records import FactorInfo, Pool, Rows, Strings, TextBatch, TextExample, TextLayout
 from synthkit.seeds import attempt_words, derive_key, philox_words, split_word
 
 __all__ = ["ProteinFamilies", "ProteinFamiliesParams"]
@@ -62,7 +62,7 @@ class ProteinFamiliesParams(Record):
         return self
 
 
-class ProteinFamilies:
+class ProteinFamilies(Unexplained):
     """The generator ``protein_families``: which fold is a sequence of?"""
 
     name: ClassVar[str] = "protein_families"
@@ -193,9 +193,3 @@ class ProteinFamilies:
     def score(self, prediction: str, example: TextExample) -> float:
         """1.0 where the fold is named, else 0.0."""
         return exact_match(prediction, example)
-
-    def explain(self, example: TextExample) -> str | None:  # noqa: ARG002
-        return None
-
-    def check(self, explanation: str, example: TextExample) -> Verdict:  # noqa: ARG002
-        return no_explanations()

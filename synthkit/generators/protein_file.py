@@ -25,10 +25,10 @@ from synthkit.generators.proteins import (
     reader_of,
     residue_texts,
 )
-from synthkit.generators.text import exact_match, measured_names, measured_numbers, no_explanations, with_measured
+from synthkit.generators.text import Unexplained, exact_match, measured_names, measured_numbers, with_measured
 from synthkit.recipe import Recipe
 from synthkit.recipe.base import Record
-from synthkit.records import FactorInfo, Pool, Rows, Strings, TextBatch, TextExample, TextLayout, Verdict
+from synthkit.records import FactorInfo, Pool, Rows, Strings, TextBatch, TextExample, TextLayout
 
 __all__ = ["ProteinFile", "ProteinFileParams"]
 
@@ -63,7 +63,7 @@ class ProteinFileParams(Record):
     open_end: bool = False
 
 
-class ProteinFile:
+class ProteinFile(Unexplained):
     """The generator ``protein_file``: which fold is a real sequence of?
 
     A sequence that occurs more than once, in one file or several, is one item; so no two splits share one.
@@ -228,9 +228,3 @@ class ProteinFile:
     def score(self, prediction: str, example: TextExample) -> float:
         """1.0 where the label is named, else 0.0."""
         return exact_match(prediction, example)
-
-    def explain(self, example: TextExample) -> str | None:  # noqa: ARG002
-        return None
-
-    def check(self, explanation: str, example: TextExample) -> Verdict:  # noqa: ARG002
-        return no_explanations()

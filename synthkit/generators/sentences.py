@@ -14,10 +14,10 @@ from synthkit.generators.ragged import joined
 from synthkit.generators.spoken.lexicon import SHARES
 from synthkit.generators.spoken.sentences import DRAWN_WORDS, grammar_sentence
 from synthkit.generators.spoken.structures import MAX_WORDS, MIN_WORDS
-from synthkit.generators.text import exact_match, measured_numbers, no_explanations, with_measured
+from synthkit.generators.text import Unexplained, exact_match, measured_numbers, with_measured
 from synthkit.recipe import Recipe
 from synthkit.recipe.base import Record
-from synthkit.records import FactorInfo, Pool, Rows, TextBatch, TextExample, TextLayout, Verdict
+from synthkit.records import FactorInfo, Pool, Rows, TextBatch, TextExample, TextLayout
 from synthkit.seeds import attempt_words, derive_key, split_word
 
 __all__ = ["SentencesParams", "WordRecall"]
@@ -45,7 +45,7 @@ class SentencesParams(Record):
         return self
 
 
-class WordRecall:
+class WordRecall(Unexplained):
     """The generator ``sentences``.
 
     The number of words is uniform, the sentence drawn by the grammar of the speech recipes, the place uniform among its
@@ -105,9 +105,3 @@ class WordRecall:
     def score(self, prediction: str, example: TextExample) -> float:
         """1.0 where the prediction is the target."""
         return exact_match(prediction, example)
-
-    def explain(self, example: TextExample) -> str | None:  # noqa: ARG002
-        return None
-
-    def check(self, explanation: str, example: TextExample) -> Verdict:  # noqa: ARG002
-        return no_explanations()

@@ -12,11 +12,11 @@ import numpy.typing as npt
 from synthkit.records import FactorInfo, FactorKind, Rows, TextExample, Verdict
 
 __all__ = [
+    "Unexplained",
     "compare_steps",
     "exact_match",
     "measured_names",
     "measured_numbers",
-    "no_explanations",
     "with_measured",
 ]
 
@@ -79,6 +79,13 @@ def compare_steps(explanation: str, right: str) -> Verdict:
     return Verdict(ok=True)
 
 
-def no_explanations() -> Verdict:
-    """What a task without explanations says of any."""
-    return Verdict(ok=False, reason="this task has no explanations")
+class Unexplained:
+    """A task without explanations, as far as they go."""
+
+    def explain(self, example: TextExample) -> str | None:  # noqa: ARG002
+        """There is none."""
+        return None
+
+    def check(self, explanation: str, example: TextExample) -> Verdict:  # noqa: ARG002
+        """No text is one."""
+        return Verdict(ok=False, reason="this task has no explanations")
