@@ -21,7 +21,8 @@ _EXTRAS = {
     "llm": (("openai",), "rationales from a language model"),
     "speech": (("TTS", "six", "torchcodec"), "neural voices for SynSpeech"),
     "loudness": (("pyloudnorm",), "speech of equal loudness (BS.1770)"),
-    "cluster": (("distributed", "fsspec", "s3fs"), "Dask executors and object storage"),
+    "cluster": (("distributed", "fsspec", "s3fs", "gcsfs"), "Dask executors and object storage"),
+    "hub": (("huggingface_hub",), "publishing to the Hugging Face hub"),
     "plot": (("matplotlib",), "pictures"),
     "images": (("PIL",), "folders of PNG files as sequences"),
 }

@@ -6,7 +6,9 @@ import re
 import subprocess
 import sys
 import time
+import tomllib
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
@@ -294,6 +296,13 @@ def test_doctor(synthkit):
     said = synthkit("doctor").stdout
     for name in names:
         assert name in said
+
+
+def test_doctor_knows_the_extras_that_users_install():
+    declared = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"][
+        "optional-dependencies"
+    ]
+    assert set(doctor._EXTRAS) == set(declared) - {"docs", "dev"}
 
 
 def test_doctor_tells_what_is_missing(synthkit):
