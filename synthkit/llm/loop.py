@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 from collections.abc import Coroutine
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, TypeVar
 
 __all__ = ["run_coroutine"]
 
 T = TypeVar("T")
+
+_SLICE = 0.2  # seconds
 
 
 def run_coroutine(work: Coroutine[Any, Any, T]) -> T:
@@ -37,7 +39,12 @@ def _in_a_thread(work: Coroutine[Any, Any, T]) -> T:
 
     with ThreadPoolExecutor(1, "synthkit-asyncio") as pool:
         try:
-            return pool.submit(asyncio.run, main()).result()
+            pool.submit(int).result()  # the thread is there: whatever it is given from here on, the pool waits for
+            done = pool.submit(asyncio.run, main())
+            # A signal that comes in the moment before a wait begins is seen only when the wait ends.
+            while not wait([done], _SLICE).done:
+                pass
+            return done.result()
         except KeyboardInterrupt:
             begun.add_done_callback(_cancel)
             raise  # out of the pool, which waits for the thread
