@@ -1,4 +1,4 @@
-"""Distillation: small students of labels, of rationales that end in the label, and of both as two tasks.
+r"""Distillation: small students of labels, of rationales that end in the label, and of both as two tasks.
 
 After Pieper et al. (NLDB 2024) and, for the third student, "Distilling step-by-step" (Hsieh et al. 2023). A rationale
 is longer than a label, so that equal steps are not equal reading: each student is trained for as many steps as the
