@@ -24,7 +24,7 @@ class Cluster:
         self.scheduler = self._start(
             "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", file
         )
-        wait_for(file.exists)
+        wait_for(lambda: file.exists() and file.read_text().rstrip().endswith("}"))  # it is not written at once
         self.address = json.loads(file.read_text())["address"]
         self.workers = [self.add_worker() for _ in range(workers)]
 
