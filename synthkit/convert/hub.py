@@ -13,12 +13,12 @@ from synthkit.convert.hub_errors import asked
 from synthkit.convert.hub_files import Upload, checked_files, groups, held
 from synthkit.convert.source import Source, open_source
 from synthkit.errors import InputError, WorkError
-from synthkit.shards.manifest import MANIFEST, SUMS
+from synthkit.shards.manifest import GIT_ATTRIBUTES, MANIFEST, SUMS
 
 __all__ = ["Published", "publish"]
 
 _REPO = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
-_THEIRS = {".gitattributes"}  # which a hub writes itself
+_THEIRS = {GIT_ATTRIBUTES}  # which a hub writes itself
 _SHOWN = 3
 
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import math
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from synthkit.errors import WorkError
 from synthkit.report.charts import Estimate, estimates, figure, numbers, scrolled
 from synthkit.report.facts import Section, facts, page
 from synthkit.report.pictures import pictures
 from synthkit.report.rows import as_written, read_rows
 from synthkit.report.tags import Html, tag
+from synthkit.train.folder import read_object
 
 __all__ = ["benchmark_page", "sweep_page", "t_interval"]
 
@@ -45,7 +44,7 @@ def benchmark_page(path: Path) -> str:
     Raises:
         WorkError: Damaged files.
     """
-    found = _json(path / "benchmark.json")
+    found = read_object(path / "benchmark.json")
     with as_written(path / "benchmark.json"):
         return _benchmark(found)
 
@@ -108,7 +107,7 @@ def sweep_page(path: Path) -> str:
     Raises:
         WorkError: Damaged files.
     """
-    plan = _json(path / "sweep.json")
+    plan = read_object(path / "sweep.json")
     rows, compared = read_rows(path / "sweep.parquet"), read_rows(path / "comparisons.parquet")
     with as_written(path / "sweep.json"):
         axes, title, top = list(plan["axes"]), str(plan["title"]), _top(plan)
@@ -184,13 +183,3 @@ def _comparisons(rows: Sequence[Row], axes: Sequence[str]) -> Iterator[Html]:
         table.append((*(str(row[name]) for name in (*axes, "split")), *figures))
     header = (*axes, "split", "difference", "over seeds (t)", "p", "over seeds and texts", "better")
     yield scrolled("Differences from the baseline", header, table)
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise WorkError(f"{path}: damaged: {error}") from None
-    if not isinstance(found, dict):
-        raise WorkError(f"{path}: damaged: holds no object of JSON")
-    return found

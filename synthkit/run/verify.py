@@ -25,14 +25,22 @@ from synthkit.seeds import Permutation, derive_key
 from synthkit.shards.base import RawExample
 from synthkit.shards.content import audio_digest, batch_digests, fingerprint, text_digest
 from synthkit.shards.formats import open_shard
-from synthkit.shards.manifest import SUMS, Manifest, ShardEntry, parse_sums, read_manifest, refuse_unfinished
+from synthkit.shards.manifest import (
+    GIT_ATTRIBUTES,
+    SUMS,
+    Manifest,
+    ShardEntry,
+    parse_sums,
+    read_manifest,
+    refuse_unfinished,
+)
 from synthkit.storage import Storage, open_root
 
 __all__ = ["VerifyReport", "verify"]
 
 _READ_AT_ONCE = 8
 # What git and the Hugging Face hub keep for themselves beside a dataset that came from there; nothing here reads it.
-_OF_OTHERS = (".git/", ".gitattributes", ".cache/huggingface/")
+_FOLDERS_OF_OTHERS = (".git/", ".cache/huggingface/")
 
 
 @dataclass(slots=True)
@@ -97,7 +105,7 @@ def _check_hashes(root: Storage, report: VerifyReport) -> None:
     except WorkError as error:
         report.problems.append(str(error))
         return
-    there = {path for path in root.sizes() if not path.startswith(_OF_OTHERS)} - {SUMS}
+    there = {path for path in root.sizes() if not path.startswith(_FOLDERS_OF_OTHERS)} - {SUMS, GIT_ATTRIBUTES}
     listed = sorted(sums)
     with ThreadPoolExecutor(_threads(root)) as pool:
         found = pool.map(lambda path: root.hash(path) if path in there else None, listed)

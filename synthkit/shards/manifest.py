@@ -23,6 +23,7 @@ from synthkit.storage import Storage, open_root
 
 __all__ = [
     "CONVERSION",
+    "GIT_ATTRIBUTES",
     "MANIFEST",
     "STATE",
     "SUMS",
@@ -37,6 +38,7 @@ __all__ = [
 
 MANIFEST = "manifest.json"
 SUMS = "SHA256SUMS"
+GIT_ATTRIBUTES = ".gitattributes"  # which the Hugging Face hub puts beside a dataset
 STATE = ".synthkit"  # there while a build is unfinished
 CONVERSION = f"{STATE}/conversion.json"  # in it where `synthkit convert` is at work
 _SCHEMA = 1

@@ -14,7 +14,7 @@ from synthkit.storage.files import write_file
 from synthkit.train.experiment import BaseExperiment, Experiment
 from synthkit.train.language.record import LanguageExperiment
 
-__all__ = ["CODES", "EXPERIMENT", "PREDICTIONS", "RunFolder", "is_language_run", "is_run"]
+__all__ = ["CODES", "EXPERIMENT", "PREDICTIONS", "RunFolder", "is_language_run", "is_run", "read_object"]
 
 R = TypeVar("R", bound=BaseExperiment)
 
@@ -166,13 +166,22 @@ class RunFolder:
             raise WorkError(f"{self.path / name}: {error.strerror}") from error
 
     def _read(self, name: str) -> dict[str, Any]:
-        try:
-            found = json.loads((self.path / name).read_text())
-        except (OSError, ValueError) as error:
-            raise WorkError(f"{self.path / name}: damaged: {error}") from None
-        if not isinstance(found, dict):
-            raise WorkError(f"{self.path / name}: damaged: holds no object of JSON")
-        return found
+        return read_object(self.path / name)
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """A table that was written as JSON.
+
+    Raises:
+        WorkError: The file is damaged.
+    """
+    try:
+        found = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise WorkError(f"{path}: damaged: {error}") from None
+    if not isinstance(found, dict):
+        raise WorkError(f"{path}: damaged: holds no object of JSON")
+    return found
 
 
 def _differences(a: Any, b: Any, path: str) -> list[str]:

@@ -89,8 +89,9 @@ def test_files_of_git_and_the_hub_are_no_part_of_it(dataset, tmp_path):
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         (copy / name).write_text("x")
     assert verify(copy).ok
-    (copy / ".hidden").write_text("x")
-    assert verify(copy).problems == [".hidden: not listed in SHA256SUMS"]
+    for name in (".gitattributes2", ".hidden"):
+        (copy / name).write_text("x")
+    assert verify(copy).problems == [f"{name}: not listed in SHA256SUMS" for name in (".gitattributes2", ".hidden")]
 
 
 def test_a_cut_file(dataset):
