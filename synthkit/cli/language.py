@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +14,7 @@ from synthkit.cli.extras import needs_extra
 from synthkit.cli.output import console, print_json
 from synthkit.cli.training_progress import training_progress
 from synthkit.cli.training_result import tell_result
+from synthkit.run.executors import process_pool
 from synthkit.train.language.record import LanguageExperiment
 from synthkit.train.language.sweep import find_point, is_sweep, run_sweep, share_cores, sweep_points
 from synthkit.train.load import Change, resolved
@@ -131,8 +131,7 @@ def _pool(workers: int) -> Iterator[Executor | None]:
     if workers == 1:
         yield None
         return
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=share_cores, initargs=(workers,)) as pool:
+    with process_pool(workers, share_cores, workers) as pool:
         yield pool
 
 

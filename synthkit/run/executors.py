@@ -8,10 +8,10 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from multiprocessing.connection import wait
-from multiprocessing.process import BaseProcess
+from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any
 
 __all__ = ["InProcess", "process_pool"]
@@ -32,40 +32,64 @@ class InProcess(Executor):
 
 
 @contextlib.contextmanager
-def process_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Spawned workers that end when the parent ends, however it ends, and at once when it is interrupted."""
-    context = multiprocessing.get_context("spawn")
-    others = set(multiprocessing.active_children())  # the caller's own: not ours to end
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
+def process_pool(workers: int, prepare: Callable[..., object] | None = None, *args: object) -> Iterator[Executor]:
+    """Spawned workers that end when the parent ends, however it ends, and at once when it is interrupted.
+
+    Args:
+        workers: How many.
+        prepare: What each worker calls, with ``args``, before its first task.
+        *args: What it is called with.
+    """
+    context = _Context()
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker, initargs=(prepare, args))
     try:
         yield pool
     except BaseException:
-        children = [child for child in multiprocessing.active_children() if child not in others]
-        pool.shutdown(wait=False, cancel_futures=True)
-        _end(children)
+        # The pool's thread closes a pipe when it ends, and an interpreter that ends just then, as a command does after
+        # an error, wakes the thread through it: Pythons before 3.12.8 and 3.13.1 then print a traceback.
+        manager = getattr(pool, "_executor_manager_thread", None)
+        pool.shutdown(wait=False, cancel_futures=True)  # before its workers die: else it takes that for a failure
+        _end([*context.processes, *([manager] if manager else [])])
         raise
     pool.shutdown()
 
 
-def _end(children: list[BaseProcess]) -> None:
-    """Kill processes and wait a moment for all of them together.
+class _Context(SpawnContext):
+    """Remembers which processes are its own: others of this program are not ours to end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.processes: list[SpawnProcess] = []
+
+    def Process(self, *args: Any, **kwargs: Any) -> SpawnProcess:  # type: ignore[override]  # noqa: N802
+        process = SpawnProcess(*args, **kwargs)
+        self.processes.append(process)
+        return process
+
+
+def _end(running: Sequence[SpawnProcess | threading.Thread]) -> None:
+    """Kill processes and wait a moment for all of them together, and for threads that wait for them.
 
     One that the kernel holds in the middle of a sync ends as soon as that is over, without another step of its own:
     there is nothing to wait for.
     """
-    for child in children:
-        child.kill()
+    started = [one for one in running if one.ident is not None]
+    for one in started:
+        if isinstance(one, SpawnProcess):
+            one.kill()
     deadline = time.monotonic() + _SECONDS_TO_END
-    for child in children:
-        child.join(max(deadline - time.monotonic(), 0))
+    for one in started:
+        one.join(max(deadline - time.monotonic(), 0))
 
 
-def _start_worker() -> None:
+def _start_worker(prepare: Callable[..., object] | None, args: tuple[object, ...]) -> None:
     """Ctrl-C is the parent's business; a parent that is killed takes its workers along."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()
+    if prepare is not None:
+        prepare(*args)
 
 
 def _follow(sentinel: int) -> None:

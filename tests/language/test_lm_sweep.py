@@ -1,12 +1,14 @@
 """Sweeps: points, layers, executors, resumption, tables; and every shipped experiment at its small size."""
 
 import json
+import signal
 from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow.parquet as pq
 import pytest
 
 from synthkit.errors import InputError, WorkError
+from synthkit.run.executors import process_pool
 from synthkit.train import LanguageExperiment, experiment_names, load_experiment
 from synthkit.train.language.session import train_language_model
 from synthkit.train.language.sweep import SweepFolder, find_point, is_sweep, run_sweep, sweep_points
@@ -71,6 +73,12 @@ def test_a_sweep_over_any_executor_gives_the_same(sweep, lists, tmp_path):
 def test_trainings_in_threads_would_share_their_random_numbers(sweep, lists, tmp_path):
     with ThreadPoolExecutor(2) as pool, pytest.raises(InputError, match="use processes"):
         run_sweep(sweep, tmp_path / "s", data=lists, device="cpu", executor=pool)
+
+
+def test_a_process_that_trains_is_killed(sweep, lists, tmp_path):
+    """By the clock, while it loads torch."""
+    with process_pool(1, signal.alarm, 1) as pool, pytest.raises(WorkError, match="a process that trained is gone"):
+        run_sweep(sweep, tmp_path / "s", data=lists, device="cpu", sets=["training.steps=2"], executor=pool)
 
 
 def test_a_sweep_goes_on_and_its_table_is_written(sweep, lists, tmp_path, monkeypatch):

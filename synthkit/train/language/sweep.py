@@ -6,7 +6,7 @@ import itertools
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -195,7 +195,7 @@ def run_sweep(
     Raises:
         InputError: What the experiment has wrong; all points are looked at before the first is trained. Or what all
             trainings that failed have wrong.
-        WorkError: Some trainings failed; all that did not fail are finished and kept.
+        WorkError: Some trainings failed, or a process that trained is gone; all that are finished are kept.
     """
     if isinstance(executor, ThreadPoolExecutor) and executor._max_workers > 1:
         raise InputError("executor: trainings in threads would share their random numbers; use processes")
@@ -244,6 +244,11 @@ def _results(jobs: Sequence[tuple[str, Any]], executor: Executor | None) -> Iter
     waiting: dict[Future[None], str] = {executor.submit(_train_one, *arguments): name for name, arguments in jobs}
     for future in as_completed(waiting):
         failure = future.exception()
+        if isinstance(failure, BrokenExecutor):
+            raise WorkError(
+                "a process that trained is gone: killed, or out of memory; what was finished stays: run the same "
+                "command to go on, with fewer workers where memory was short"
+            )
         if failure is not None and not isinstance(failure, SynthkitError):
             raise failure
         yield waiting[future], failure
@@ -260,7 +265,7 @@ def share_cores(workers: int) -> None:
     """Give each of some processes its share of the cores: what a worker of a pool begins with."""
     import torch
 
-    torch.set_num_threads(max((os.cpu_count() or 1) // workers, 1))
+    torch.set_num_threads(max(len(os.sched_getaffinity(0)) // workers, 1))
 
 
 def _language(plain: dict[str, Any], source: str) -> LanguageExperiment:
