@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from synthkit.cli import INTERRUPTED
-from synthkit.errors import SynthkitError
+from synthkit.errors import SynthkitError, WorkError
 
 __all__ = ["app", "run"]
 
@@ -524,11 +524,22 @@ def run(argv: list[str] | None = None) -> int:
         # The reader of our output has gone (`synthkit show | head`): nothing is left to say, nor a place to say it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        if "SYNTHKIT_DEBUG" in os.environ:
+            raise
+        print(f"synthkit: {_told_by_system(error)}", file=sys.stderr)
+        return WorkError.exit_code
     except Exception as error:
         return _usage(error)
     if result == INTERRUPTED:  # the parser's own way to hand on a Ctrl-C
         raise KeyboardInterrupt
     return result if isinstance(result, int) else 0
+
+
+def _told_by_system(error: OSError) -> str:
+    """A disk that is full, a file that may not be read: what the system says, and of which file."""
+    what = error.strerror or str(error) or type(error).__name__
+    return what if error.filename is None else f"{error.filename}: {what}"
 
 
 def _usage(error: Exception) -> int:

@@ -53,6 +53,21 @@ def test_the_installed_command(tmp_path):
     assert done.stdout == f"synthkit {package.__version__}\n"
 
 
+def test_what_the_system_refuses_is_told_in_one_line(synthkit, made):
+    name = "x" * 300
+    done = synthkit("report", "d", "-o", f"{name}.html", check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "File name too long" in done.stderr
+
+
+def test_a_full_disk_behind_the_output_is_told_in_one_line(tmp_path):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "synthkit", "schema"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60
+        )
+    assert (done.returncode, done.stderr) == (1, "synthkit: No space left on device\n")
+
+
 def test_generate_prints_the_fingerprint_last(synthkit, tmp_path):
     done = synthkit("generate", "syntone_small", "--out", "d", *TINY)
     lines = done.stdout.splitlines()
