@@ -15,6 +15,7 @@ __all__ = ["EXECUTORS", "dask_executor", "mpi_executor", "open_executor"]
 
 EXECUTORS = ("process", "dask", "mpi")
 _SECONDS_TO_CONNECT = 30
+_SECONDS_FOR_WORKERS = 30
 
 
 @contextmanager
@@ -87,7 +88,7 @@ def _check_workers(client: Any, scheduler: str) -> None:
     """Examples are the same bits everywhere, but of one version of synthkit."""
     here = version("synthkit")
     try:
-        client.wait_for_workers(1, timeout=_SECONDS_TO_CONNECT)  # a queue may be about to start them
+        client.wait_for_workers(1, timeout=_SECONDS_FOR_WORKERS)  # a queue may be about to start them
         found = client.run(_version)
     except TimeoutError:
         raise WorkError(f"--scheduler {scheduler}: has no workers; start some with `dask worker {scheduler}`") from None

@@ -17,6 +17,7 @@ from typing import Any
 __all__ = ["InProcess", "process_pool"]
 
 _SECONDS_TO_END = 1.0
+_SECONDS_TO_CLOSE = 10.0
 
 
 class InProcess(Executor):
@@ -45,13 +46,26 @@ def process_pool(workers: int, prepare: Callable[..., object] | None = None, *ar
     try:
         yield pool
     except BaseException:
-        # The pool's thread closes a pipe when it ends, and an interpreter that ends just then, as a command does after
-        # an error, wakes the thread through it: Pythons before 3.12.8 and 3.13.1 then print a traceback.
-        manager = getattr(pool, "_executor_manager_thread", None)
+        manager: threading.Thread | None = getattr(pool, "_executor_manager_thread", None)
         pool.shutdown(wait=False, cancel_futures=True)  # before its workers die: else it takes that for a failure
-        _end([*context.processes, *([manager] if manager else [])])
+        _end(context.processes)
+        if manager is not None:
+            # It closes a pipe when it ends, and an interpreter that ends just then, as a command does after an error,
+            # wakes it through that pipe: Pythons before 3.12.8 and 3.13.1 then print a traceback.
+            manager.join(_SECONDS_TO_CLOSE)
         raise
     pool.shutdown()
+
+
+class _Worker(SpawnProcess):
+    """A process that Ctrl-C does not reach while it imports, before it can say that it is not for it."""
+
+    def start(self) -> None:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # what it starts with, too
+        try:
+            super().start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Context(SpawnContext):
@@ -62,29 +76,28 @@ class _Context(SpawnContext):
         self.processes: list[SpawnProcess] = []
 
     def Process(self, *args: Any, **kwargs: Any) -> SpawnProcess:  # type: ignore[override]  # noqa: N802
-        process = SpawnProcess(*args, **kwargs)
-        self.processes.append(process)
-        return process
+        self.processes.append(_Worker(*args, **kwargs))
+        return self.processes[-1]
 
 
-def _end(running: Sequence[SpawnProcess | threading.Thread]) -> None:
-    """Kill processes and wait a moment for all of them together, and for threads that wait for them.
+def _end(processes: Sequence[SpawnProcess]) -> None:
+    """Kill processes and wait a moment for all of them together.
 
     One that the kernel holds in the middle of a sync ends as soon as that is over, without another step of its own:
     there is nothing to wait for.
     """
-    started = [one for one in running if one.ident is not None]
-    for one in started:
-        if isinstance(one, SpawnProcess):
-            one.kill()
+    started = [process for process in processes if process.pid is not None]
+    for process in started:
+        process.kill()
     deadline = time.monotonic() + _SECONDS_TO_END
-    for one in started:
-        one.join(max(deadline - time.monotonic(), 0))
+    for process in started:
+        process.join(max(deadline - time.monotonic(), 0))
 
 
 def _start_worker(prepare: Callable[..., object] | None, args: tuple[object, ...]) -> None:
     """Ctrl-C is the parent's business; a parent that is killed takes its workers along."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # what a worker starts ignores it, and may change that
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()

@@ -109,7 +109,7 @@ def test_no_scheduler_there(monkeypatch):
 
 
 def test_a_scheduler_without_workers(cluster, monkeypatch):
-    monkeypatch.setattr("synthkit.run.cluster._SECONDS_TO_CONNECT", 1)
+    monkeypatch.setattr("synthkit.run.cluster._SECONDS_FOR_WORKERS", 1)
     found = cluster(0)
     with (
         pytest.raises(WorkError, match="has no workers; start some with `dask worker tcp:"),

@@ -31,6 +31,13 @@ def _gone(pid: int) -> bool:
         return True
 
 
+def _wait_until_gone(pid: int) -> None:
+    deadline = time.monotonic() + _SECONDS
+    while not _gone(pid):
+        assert time.monotonic() < deadline, "a worker outlived its parent"
+        time.sleep(0.05)
+
+
 def test_it_is_prepared_before_its_first_task(tmp_path):
     here = os.getcwd()
     with process_pool(2, os.chdir, tmp_path) as pool:
@@ -96,7 +103,7 @@ def test_one_that_fails_leaves_the_processes_of_others_alone():
     failed.set()
     thread.join(_SECONDS)
     assert results == [True]
-    assert _gone(mine[0])
+    _wait_until_gone(mine[0])
 
 
 def test_its_workers_end_with_a_parent_that_is_killed():
@@ -120,7 +127,30 @@ def test_its_workers_end_with_a_parent_that_is_killed():
     parent.send_signal(signal.SIGKILL)
     parent.wait(_SECONDS)
     parent.stdout.close()
-    deadline = time.monotonic() + _SECONDS
-    while not _gone(worker):
-        assert time.monotonic() < deadline, "a worker outlived its parent"
-        time.sleep(0.05)
+    _wait_until_gone(worker)
+
+
+def test_ctrl_c_reaches_no_worker_that_is_being_born():
+    """Sent to the whole group, as a terminal does it, all the time that the worker imports: the parent's business."""
+    done = subprocess.run(
+        _script(
+            """
+            import os, signal, time
+            from synthkit.run.executors import process_pool
+
+            signal.signal(signal.SIGINT, lambda *_: None)
+            with process_pool(1) as pool:
+                born = pool.submit(os.getpid)
+                while not born.done():
+                    os.killpg(0, signal.SIGINT)
+                    time.sleep(0.01)
+                os.killpg(0, signal.SIGINT)
+                assert pool.submit(os.getpid).result() == born.result()
+            """
+        ),
+        capture_output=True,
+        text=True,
+        timeout=_SECONDS,
+        start_new_session=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
