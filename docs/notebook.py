@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nbformat
 from nbclient import NotebookClient
+from traitlets.config import Config
 
 __all__ = ["execute"]
 
@@ -29,9 +31,11 @@ def execute(source: Path, target: Path, *, timeout: int = 240) -> None:
     """
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
     notebook = nbformat.read(source, as_version=4)
-    NotebookClient(
-        notebook, timeout=timeout, kernel_name="python3", resources={"metadata": {"path": str(DOCS)}}
-    ).execute()
+    with TemporaryDirectory() as folder:
+        # Sockets in a folder of our own: a port that is free when it is chosen may be taken when the kernel wants it.
+        config = Config(KernelManager={"transport": "ipc", "connection_file": f"{folder}/kernel.json"})
+        resources = {"metadata": {"path": str(DOCS)}}
+        NotebookClient(notebook, timeout=timeout, kernel_name="python3", resources=resources, config=config).execute()
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.part")
     nbformat.write(notebook, part)

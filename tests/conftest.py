@@ -12,6 +12,7 @@ from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from synthkit.ops.cuda import module as cuda_module
 from synthkit.recipe import Recipe
@@ -22,6 +23,11 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # The tests run side by side: torch's and BLAS's threads, one a core in each process, would only be in each other's way.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# A machine that is busy is slow: that is no fault of what is tested.
+settings.register_profile("slow", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+if "CI" not in os.environ:  # hypothesis has a profile of its own there, without deadlines and without chance
+    settings.load_profile("slow")
 
 # A shell that starts the tests in the background has Ctrl-C ignored, and what they start would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
