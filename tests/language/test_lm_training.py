@@ -122,6 +122,7 @@ def test_answers_do_not_depend_on_who_else_is_asked(plan, lists, tmp_path, archi
         tokens__scheme="fresh",
         training={"steps": 120, "batch_size": 16, "learning_rate": 0.004, "checkpoint_every": 1000},
         evaluation__max_new_tokens=5,
+        seed=3,  # of five, the one with which the smallest of them, BART, gives the most different answers: nine
     )
     train_language_model(e, tmp_path / "run", data=lists, device="cpu")
     ready = load_language_run(open_language_run(tmp_path / "run"))

@@ -113,10 +113,10 @@ def test_count_is_the_recurrence(fewest, more, operators, base) -> None:
     ],
 )
 def test_large_windows_are_counted_at_once(operators, base, arguments, depths, tokens) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     sizes = dict(operators=operators, base=base, min_args=arguments[0], max_args=arguments[1])
     assert count(**sizes, depth_range=depths, token_range=tokens) == MANY_TREES
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0
 
 
 GOOD_COUNT = dict(operators=4, min_args=2, max_args=5, base=10, depth_range=(0, 3), token_range=(1, 20))

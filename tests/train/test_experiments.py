@@ -163,13 +163,13 @@ def test_spread_over_resamples(experiment, tones, tmp_path):
 
 
 def test_downstream_classifiers(experiment, tones, tmp_path):
-    downstream = {"factors": ["waveform"], "shares": [0.1, 1.0], "steps": 40, "batch_size": 16}
+    downstream = {"factors": ["waveform"], "shares": [0.1, 1.0], "steps": 40, "batch_size": 16, "learning_rate": 0.01}
     plan = experiment("training.steps=60", evaluation={"traversals": 0, "metrics": "mig", "downstream": downstream})
     rows = train(plan, tmp_path / "run", data=tones).evaluation["downstream"]
     assert [(row["factor"], row["labels"]) for row in rows] == [("waveform", 14), ("waveform", 144)]
     for row in rows:
         assert all(0 <= row[k] <= 1 for k in ("chance", "frozen", "fine_tuned", "scratch"))
-    assert rows[1]["fine_tuned"] > rows[1]["chance"]
+    assert rows[1]["fine_tuned"] > rows[1]["chance"] + 0.3
 
 
 def test_a_folder_of_audio_files_trains_without_factors(experiment, tmp_path):
