@@ -50,15 +50,8 @@ class BatchAsker:
     async def run(self) -> AskReport:
         """All dialogues to their ends."""
         for id, keys in self._log.open_batches().items():
-            if id.startswith(_OURS):
-                found = await self._find(id)
-                if found:
-                    self._log.name_batch(id, found)
-                    await self._collect(found, keys)
-                else:
-                    self._lose(id, keys)
-            else:
-                await self._collect(id, keys)
+            if not self.report.stopped:
+                await self._resume(id, keys)
         barren = 0
         while True:
             self._going = settle(self._going, self._log)
@@ -81,6 +74,23 @@ class BatchAsker:
                 self.report.failures.append((dialogue.question.id, self._why.get(key, "the batch has no answer")))
         self.report.spent = self._ledger.describe()
         return self.report
+
+    async def _resume(self, id: str, keys: Sequence[str]) -> None:
+        """Collect what an earlier run handed in."""
+        if not id.startswith(_OURS):
+            await self._collect(id, keys)
+            return
+        try:
+            found = await self._find(id)
+        except _Lost:
+            found = ""
+        if found:
+            self._log.name_batch(id, found)
+            await self._collect(found, keys)
+        elif found is None:
+            self._stop_unsure(id)
+        else:
+            self._lose(id, keys)
 
     def _affordable(self) -> list[Request]:
         """The next requests, as many as a batch and the budget take; what they can cost is set aside."""
@@ -106,10 +116,12 @@ class BatchAsker:
         text = b"".join(_line(request) for request in part)
         # Killed in the middle of what follows, the next run finds the batch by this name among those of the service.
         ours = f"{_OURS}{hashlib.sha256(text).hexdigest()[:32]}"
+        begun = False
         try:
             self._log.write(part, [], [])
             self._log.begin_batch(ours, keys)
             file = await client.files.create(file=("requests.jsonl", text), purpose="batch")
+            begun = True
             batch = await client.batches.create(
                 input_file_id=file.id,
                 endpoint="/v1/chat/completions",
@@ -117,24 +129,53 @@ class BatchAsker:
                 metadata={_LABEL: ours},
             )
         except o.APIStatusError as error:
-            self._log.end_batch(ours, keys, [])
             outcome = self._service.status(part[0], error)
-            self.report.stopped = f"{self._service.url}: {outcome.why}" if outcome.kind != "again" else ""
             self._why |= dict.fromkeys(keys, outcome.why)
-            return ""
+            if outcome.kind != "again":
+                self.report.stopped = f"{self._service.url}: {outcome.why}"
+            return await self._look(ours, keys, taken=begun and (outcome.maybe_paid or error.status_code >= 500))
         except o.APIConnectionError as error:
             self._why |= dict.fromkeys(keys, self._service.hidden(f"no connection: {error}"))
-            found = await self._find(ours) if ours in self._log.open_batches() else ""
-            if not found:
-                self._log.end_batch(ours, keys, [])
-                return ""
-            self._log.name_batch(ours, found)
-            return found
+            return await self._look(ours, keys, taken=begun)
         self._log.name_batch(ours, batch.id)
         return str(batch.id)
 
-    async def _find(self, ours: str) -> str:
-        """The service's name of a batch that was handed in under a name of ours; empty where there is none."""
+    async def _look(self, ours: str, keys: Sequence[str], *, taken: bool) -> str:
+        """What became of a batch whose service did not say that it took it: its id, or empty.
+
+        Args:
+            ours: Our name for it.
+            keys: Of its requests.
+            taken: Whether it may have been taken all the same.
+        """
+        try:
+            found = await self._find(ours) if taken else ""
+        except _Lost:
+            self._lose(ours, keys)
+            return ""
+        if found is None:
+            self._stop_unsure(ours, self._why[keys[0]])
+        elif found:
+            self._log.name_batch(ours, found)
+        else:
+            self._log.end_batch(ours, keys, [])
+        return found or ""
+
+    def _stop_unsure(self, ours: str, why: str = "no answer") -> None:
+        """Hand in nothing that may be paid already: the next run looks for it."""
+        self.report.stopped = (
+            f"{self._service.url}: {why}; it may have taken the batch {ours}, and cannot list its batches now"
+        )
+
+    async def _find(self, ours: str) -> str | None:
+        """The service's name of a batch that was handed in under a name of ours.
+
+        Returns:
+            The name; empty where there is no such batch, None where the service is not to be reached.
+
+        Raises:
+            _Lost: This key sees no batches.
+        """
         o = self._service.openai
         for _ in range(self._options.retries + 1):
             try:
@@ -144,11 +185,11 @@ class BatchAsker:
                 return ""
             except o.APIStatusError as error:
                 if error.status_code in _GONE:
-                    return ""
+                    raise _Lost from None
             except o.APIConnectionError:
                 pass
             await asyncio.sleep(self._options.batch_poll)
-        return ""
+        return None
 
     def _lose(self, id: str, keys: Sequence[str]) -> None:
         """A batch that cannot be had: its requests are made again, and may have been paid."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -44,6 +45,9 @@ class Replies(Protocol):
     def get_many(self, keys: Sequence[str]) -> dict[str, Reply]:
         """Key -> answer, of those that there are."""
 
+    def close(self) -> None:
+        """Let go of the log; until then whoever writes it cannot put it into one file."""
+
 
 class RequestLog:
     """A log that is written; one thread at a time.
@@ -53,7 +57,7 @@ class RequestLog:
 
     Args:
         path: The file; made where there is none.
-        read_only: Take it as it is: nothing of it, or beside it, is changed.
+        read_only: Change nothing of it. What others write meanwhile is seen.
 
     Raises:
         InputError: The file is something else.
@@ -64,8 +68,7 @@ class RequestLog:
         self.path = path
         with self._told():
             if read_only:
-                address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
-                self._db = sqlite3.connect(address, uri=True, check_same_thread=False)
+                self._db = sqlite3.connect(_address(path), timeout=60, uri=True, check_same_thread=False)
                 self._check()
                 return
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -90,7 +93,7 @@ class RequestLog:
             if "not a database" in text or "no such table" in text or "file is encrypted" in text:
                 raise InputError(f"{self.path}: is no request log of synthkit") from None
             if "readonly" in text or "unable to open" in text:
-                raise InputError(f"{self.path}: cannot be opened: {text}") from None
+                raise InputError(f"{self.path}: cannot be opened: {text}{_advice(self.path)}") from None
             raise WorkError(f"{self.path}: {text}") from None
 
     def get(self, key: str) -> Reply | None:
@@ -194,10 +197,13 @@ class RequestLog:
         self._db.execute("COMMIT")
 
     def close(self) -> None:
-        """Close it; one file is left."""
+        """Close it; one file is left. Where somebody else has it open, that file has all answers at least."""
         with self._told():
-            with contextlib.suppress(sqlite3.OperationalError):  # somebody else has it open
+            try:
                 self._db.execute("PRAGMA journal_mode=DELETE")
+            except sqlite3.OperationalError:
+                with contextlib.suppress(sqlite3.OperationalError):
+                    self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._db.close()
 
     def __enter__(self) -> RequestLog:
@@ -205,6 +211,28 @@ class RequestLog:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _beside(path: Path, end: str) -> Path:
+    """A file in which sqlite keeps what is not in the log's own yet."""
+    path = path.resolve()
+    return path.with_name(f"{path.name}-{end}")
+
+
+def _address(path: Path) -> str:
+    """For reading alone: without sqlite's locks, which some disks lack, only where this process could write nothing."""
+    still = not _beside(path, "wal").exists() and not os.access(path.resolve().parent, os.W_OK)
+    return f"{path.resolve().as_uri()}?mode=ro{'&immutable=1' if still else ''}"
+
+
+def _advice(path: Path) -> str:
+    wal = _beside(path, "wal")
+    if not wal.exists():
+        return ""
+    return (
+        f"; newer answers are in {wal.name} beside it: wait for the build that asks, or, where none does, copy both "
+        "files into a directory that can be written and take the log there"
+    )
 
 
 class _ParquetReplies:
@@ -226,6 +254,9 @@ class _ParquetReplies:
 
     def get_many(self, keys: Sequence[str]) -> dict[str, Reply]:
         return {key: self._found[key] for key in keys if key in self._found}
+
+    def close(self) -> None:
+        pass
 
 
 def open_replies(path: Path | Storage) -> Replies:
@@ -252,9 +283,9 @@ def open_replies(path: Path | Storage) -> Replies:
         raise InputError(f"{path}: no such request log")
     if found.suffix == ".parquet":
         return _ParquetReplies(found)
-    wal = found.with_name(f"{found.name}-wal")
-    if wal.is_file() and wal.stat().st_size:
-        RequestLog(found).close()  # a killed run has left answers beside the file
+    if _beside(found, "wal").exists() or _beside(found, "journal").exists():
+        with contextlib.suppress(InputError):  # what cannot be written can still be read, where its writer lives
+            RequestLog(found).close()  # a killed run has left answers beside the file
     return RequestLog(found, read_only=True)
 
 

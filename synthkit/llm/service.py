@@ -23,6 +23,7 @@ _SHOWN = 300
 _NOT_FOR_US = (401, 403, 404)  # no other request would fare better
 _OVERLOADED = (429, 503, 529)
 _TRY_AGAIN = (408, 409, 425)
+_TIMED_OUT = 408  # often said by what stands between, as 502 and 504 are: the service may have gone on
 _NO_MONEY = ("insufficient_quota", "billing_hard_limit_reached")
 
 
@@ -132,8 +133,9 @@ class Service:
         if status in _NOT_FOR_US or code in _NO_MONEY:
             return Outcome("fatal", why=f"{self.url}: {why}")
         if status in _OVERLOADED or status in _TRY_AGAIN or status >= 500:
-            wait = _retry_after(error.response.headers)
-            return Outcome("again", why=why, wait=wait, overloaded=status in _OVERLOADED)
+            wait, overloaded = _retry_after(error.response.headers), status in _OVERLOADED
+            lost = status == _TIMED_OUT or (status >= 500 and not overloaded)
+            return Outcome("again", why=why, wait=wait, overloaded=overloaded, maybe_paid=lost)
         return Outcome(
             "refused",
             Reply(request.key, why, REFUSED, request.model, Usage(), "chat", self.hidden(canonical(body))),

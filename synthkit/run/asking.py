@@ -18,6 +18,7 @@ from synthkit.llm.dialogue import Dialogue, settle
 from synthkit.llm.log import LOG, RequestLog, export_table, open_replies
 from synthkit.llm.options import prices_of
 from synthkit.llm.request import Usage
+from synthkit.llm.sole import sole_asker
 from synthkit.run.prepare import Prepared
 from synthkit.shards.manifest import STATE
 from synthkit.storage import Storage
@@ -143,17 +144,18 @@ def estimate(prepared: Prepared, log: Path | None = None) -> Estimate | None:
     if not has_questions(prepared.generator):
         return None
     generator = prepared.generator
-    replies = open_replies(log) if log is not None and log.exists() else None
     questions = answered = prompt = completion = 0
-    for part in _parts(prepared, generator):
-        questions += len(part)
-        left = part if replies is None else settle(part, replies)
-        answered += len(part) - len(left)
-        for dialogue in left:
-            if dialogue.request is not None:
-                bound = dialogue.request.bound
-                prompt += bound.prompt // _BYTES_PER_TOKEN
-                completion += bound.completion
+    known = log if log is not None and log.exists() else None
+    with contextlib.nullcontext() if known is None else contextlib.closing(open_replies(known)) as replies:
+        for part in _parts(prepared, generator):
+            questions += len(part)
+            left = part if replies is None else settle(part, replies)
+            answered += len(part) - len(left)
+            for dialogue in left:
+                if dialogue.request is not None:
+                    bound = dialogue.request.bound
+                    prompt += bound.prompt // _BYTES_PER_TOKEN
+                    completion += bound.completion
     usage = Usage(prompt, completion)
     prices = prices_of(generator.service)
     batch = generator.service.mode == "batch"
@@ -175,7 +177,8 @@ def collect(prepared: Prepared, root: Storage, options: AskOptions, *, shared: b
 
     Raises:
         InputError: No key or package; a log that is none.
-        WorkError: The budget ended it, or questions have no answer; everything that was paid is in the log.
+        WorkError: The budget ended it, or questions have no answer; everything that was paid is in the log. Or another
+            build asks with this log.
     """
     if not has_questions(prepared.generator):
         return prepared
@@ -196,7 +199,7 @@ def _asked(prepared: Prepared, generator: Asking, root: Storage, path: Path, opt
     total = 0 if found is None else found.questions
     if found is not None and found.answered == found.questions and path.exists():
         return prepared.answered(path)  # other jobs may be reading the log: it is left alone
-    with RequestLog(path) as log:
+    with sole_asker(path), RequestLog(path) as log:
         report = ask_all(
             (dialogue for part in _parts(prepared, generator) for dialogue in settle(part, log)),
             log,
@@ -263,8 +266,8 @@ def _parts(prepared: Prepared, generator: Asking) -> Iterator[list[Dialogue[Any]
 
 def _all_there(prepared: Prepared, generator: Asking, path: Path | Storage) -> None:
     """See that a log answers everything."""
-    replies = open_replies(path)
-    missing = [dialogue.question.id for part in _parts(prepared, generator) for dialogue in settle(part, replies)]
+    with contextlib.closing(open_replies(path)) as replies:
+        missing = [dialogue.question.id for part in _parts(prepared, generator) for dialogue in settle(part, replies)]
     if missing:
         raise InputError(
             f"{path}: {len(missing):,} question(s) are not answered in this log ({', '.join(missing[:_SHOWN_MISSING])}"
@@ -281,17 +284,19 @@ def export_log(prepared: Prepared, root: Storage, options: AskOptions) -> list[A
     import pyarrow.parquet as pq
 
     path = root if options.log is None else options.log
-    generator, replies = prepared.generator, open_replies(path)
+    generator = prepared.generator
     used: dict[str, str] = {}
-    for part in _parts(prepared, generator):
-        for dialogue in part:
-            while dialogue.request is not None:
-                request = dialogue.request
-                reply = replies.get(request.key)
-                if reply is None:
-                    raise WorkError(f"{path}: the answer to {dialogue.question.id} is gone from the log")
-                used[request.key] = request.body
-                dialogue.tell(reply)
+    with contextlib.closing(open_replies(path)) as replies:
+        for part in _parts(prepared, generator):
+            for dialogue in part:
+                while dialogue.request is not None:
+                    request = dialogue.request
+                    reply = replies.get(request.key)
+                    if reply is None:
+                        raise WorkError(f"{path}: the answer to {dialogue.question.id} is gone from the log")
+                    used[request.key] = request.body
+                    dialogue.tell(reply)
+        table = export_table(list(used), replies, used)
     sink = io.BytesIO()
-    pq.write_table(export_table(list(used), replies, used), sink, compression="zstd")
+    pq.write_table(table, sink, compression="zstd")
     return [root.write(ASKED, sink.getvalue()), root.write(PROMPT, generator.prompt.text.encode())]

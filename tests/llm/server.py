@@ -69,6 +69,7 @@ class Server:
         self.files, self.batches = {}, {}
         self.batch_fault = lambda number, body: None
         self.path_fault = lambda method, path: None
+        self.lost_batch = 0  # a status instead of the answer that a batch was taken
         self.batch_polls = 1
         self.url = ""
 
@@ -149,6 +150,8 @@ class Server:
             asked = json.loads(raw)
             name = f"batch-{len(self.batches)}"
             self.batches[name] = {"owner": owner, "polls": 0, **asked}
+            if self.lost_batch:
+                return await reply(send, self.lost_batch, {"error": {"message": "bad gateway"}})
             return await reply(send, 200, self.batch_object(name))
         if path == "/v1/batches":
             mine = [self.batch_object(name) for name, b in self.batches.items() if b["owner"] == owner]

@@ -105,14 +105,23 @@ def test_calls_that_come_to_nothing_are_made_again(serve, explained, oracle, tmp
     assert server.calls == 64
     assert set(server.paid.values()) == {1}
     assert len(server.paid) == 32
+    with RequestLog(tmp_path / "a" / "requests.sqlite") as log:
+        assert (log.doubtful("gpt-3.5-turbo").total > 0) == (fault not in ("429", 503))
 
 
 def test_timeouts_are_made_again(serve, explained, oracle, tmp_path):
     server = serve(oracle(), once("timeout"))
-    build(explained(server, items=10, params__service__timeout=0.4), tmp_path / "a")
+    build(explained(server, items=10, params__service__timeout=2.0), tmp_path / "a")
     assert set(server.paid.values()) == {1}
     with RequestLog(tmp_path / "a" / "requests.sqlite") as log:
         assert log.doubtful("gpt-3.5-turbo").total > 0  # they may have been paid
+
+
+def test_errors_behind_which_answers_may_be_lost_are_within_the_budget(serve, explained, oracle, tmp_path):
+    server = serve(oracle(), always(502))
+    with pytest.raises(WorkError, match=r"budget of 3,000 tokens.*calls without an answer may have cost up to [0-9,]+"):
+        build(explained(server), tmp_path / "a", asking=tokens(3000))
+    assert 0 < server.calls < 9
 
 
 def test_a_slow_first_byte_is_waited_for(serve, explained, oracle, tmp_path):
@@ -311,6 +320,23 @@ def test_another_key_address_and_price_go_on(serve, explained, oracle, tmp_path,
     assert not set(first.paid) & set(second.paid)
     with pytest.raises(InputError, match="holds a dataset of another recipe"):
         build(explained(second, params__llm__temperature=0.5), tmp_path / "a")
+
+
+def test_two_builds_do_not_ask_with_one_log_at_once(serve, explained, oracle, tmp_path):
+    server, log, told = serve(oracle()), tmp_path / "log.sqlite", []
+    recipe = explained(server, items=10)
+
+    def while_it_asks(state, total):
+        if not told:
+            with pytest.raises(WorkError, match="another build asks with this log") as refused:
+                build(recipe, tmp_path / "b", workers=1, asking=AskOptions(log=log))
+            told.append(refused)
+
+    first = build(recipe, tmp_path / "a", workers=1, asking=AskOptions(log=log, on_ask=while_it_asks))
+    assert told
+    assert build(recipe, tmp_path / "b", workers=1, asking=AskOptions(log=log)).fingerprint == first.fingerprint
+    assert set(server.paid.values()) == {1}
+    assert not [name for name in os.listdir(tmp_path) if name.startswith("log.sqlite-") or name.endswith(".lock")]
 
 
 def test_overwriting_keeps_what_was_paid(serve, explained, oracle, tmp_path):

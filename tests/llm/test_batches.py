@@ -93,6 +93,28 @@ def test_a_batch_that_is_not_taken_is_handed_in_again(serve, explained, oracle, 
     assert set(rows) == {(2, 1)}
 
 
+@pytest.mark.parametrize("status", [408, 502])
+def test_a_batch_that_was_taken_without_a_word_is_found(serve, explained, oracle, tmp_path, status):
+    server = serve(oracle())
+    server.lost_batch = status
+    build(explained(server, items=10, **BATCH), tmp_path / "a", workers=1)
+    assert len(server.batches) == 1
+    assert set(server.paid.values()) == {1}
+
+
+def test_a_batch_that_may_have_been_taken_is_looked_for_again(serve, explained, oracle, tmp_path):
+    server = serve(oracle())
+    server.lost_batch = 504
+    server.path_fault = lambda method, path: 504 if (method, path) == ("GET", "/v1/batches") else None
+    recipe = explained(server, items=10, params__service__retries=1, **BATCH)
+    with pytest.raises(WorkError, match=r"HTTP 504.* may have taken the batch.* run the same command to go on"):
+        build(recipe, tmp_path / "a", workers=1)
+    server.path_fault = lambda method, path: None
+    build(recipe, tmp_path / "a", workers=1)
+    assert len(server.batches) == 1
+    assert set(server.paid.values()) == {1}
+
+
 def killed(recipe, folder, server, moment):
     """Run a build in a process of its own and kill it at a moment."""
     (folder / "r.json").write_text(recipe.pretty_json())

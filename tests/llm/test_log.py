@@ -1,6 +1,7 @@
 """The request log: nothing lost, nothing changed by reading, damage told."""
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 from synthkit.errors import InputError, WorkError
 from synthkit.llm.log import RequestLog, export_table, open_replies
 from synthkit.llm.request import Reply, Usage, chat_request
+from synthkit.llm.sole import sole_asker
 
 
 def asked(number, model="m"):
@@ -88,6 +90,78 @@ def test_a_killed_writer_loses_nothing(tmp_path):
         assert process.stdout.readline() == "done\n"
         process.send_signal(signal.SIGKILL)
     assert len(open_replies(path).get_many([asked(n).key for n in range(100)])) == 100
+
+
+def test_a_log_is_read_while_another_run_writes_it(tmp_path):
+    path, first, later = tmp_path / "requests.sqlite", asked(0), [asked(n) for n in range(1, 300)]
+    with RequestLog(path) as log:
+        log.write([first], [], [answered(first)])
+    early = open_replies(path)
+    assert early.get(first.key).text == "yes"
+    writer = RequestLog(path)
+    writer.write(later, [], [answered(request) for request in later])
+    during = open_replies(path)
+    keys = [first.key, *(request.key for request in later)]
+    assert len(early.get_many(keys)) == len(during.get_many(keys)) == len(keys)
+    writer.close()
+    assert len(early.get_many(keys)) == len(during.get_many(keys)) == len(keys)
+    assert len(open_replies(path).get_many(keys)) == len(keys)
+    shutil.copyfile(path, tmp_path / "copy.sqlite")  # the file alone, though readers have it open
+    assert len(open_replies(tmp_path / "copy.sqlite").get_many(keys)) == len(keys)
+
+
+def test_a_new_log_is_read_while_its_first_run_writes_it(tmp_path):
+    path, request = tmp_path / "requests.sqlite", asked(1)
+    with RequestLog(path) as log:
+        log.write([request], [], [answered(request)])
+        assert open_replies(path).get(request.key).text == "yes"
+    assert open_replies(path).get(request.key).text == "yes"
+
+
+def test_a_log_whose_writer_was_killed_in_a_rollback_is_read(tmp_path):
+    path, request = tmp_path / "requests.sqlite", asked(1)
+    with RequestLog(path) as log:
+        log.write([request], [], [answered(request)])
+    (tmp_path / "killed").mkdir()
+    with sqlite3.connect(path, isolation_level=None) as db:
+        db.execute("PRAGMA cache_size=1")  # so that half of what follows is in the file
+        db.execute("BEGIN")
+        db.execute("UPDATE replies SET text = 'half'")
+        db.executemany("INSERT INTO meta VALUES(?, ?)", [(str(n), "x" * 3000) for n in range(50)])
+        for name in ("requests.sqlite", "requests.sqlite-journal"):
+            shutil.copyfile(tmp_path / name, tmp_path / "killed" / name)
+        db.execute("ROLLBACK")
+    db.close()
+    assert open_replies(tmp_path / "killed").get(request.key).text == "yes"
+
+
+def test_what_lies_beside_a_log_and_cannot_be_read_is_told(tmp_path):
+    path = tmp_path / "requests.sqlite"
+    RequestLog(path).close()
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA journal_mode=WAL")
+    db.close()
+    (tmp_path / "requests.sqlite-wal").touch()
+    (tmp_path / "requests.sqlite-shm").symlink_to("nowhere")  # as little to be opened as where nothing may be made
+    with pytest.raises(InputError, match=r"cannot be opened: .*answers are in requests\.sqlite-wal beside it: .*copy"):
+        open_replies(path)
+
+
+def test_one_run_asks_at_a_time(tmp_path):
+    path = tmp_path / "x" / "requests.sqlite"
+    with sole_asker(path), RequestLog(path):
+        link = tmp_path / "link.sqlite"
+        link.symlink_to(path)
+        for name in (path, link):
+            with pytest.raises(WorkError, match=r"another build asks with this log; wait .*or give another --log"):
+                sole_asker(name).__enter__()
+        with open_replies(path) as replies:
+            assert replies.get("nothing") is None
+    assert os.listdir(path.parent) == ["requests.sqlite"]
+    (tmp_path / "x" / "requests.sqlite.lock").touch()  # what a killed run leaves
+    with sole_asker(path):
+        pass
+    assert os.listdir(path.parent) == ["requests.sqlite"]
 
 
 def test_what_is_no_log(tmp_path):

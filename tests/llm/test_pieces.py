@@ -3,6 +3,7 @@
 import asyncio
 import json
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from pydantic import BaseModel, ConfigDict
@@ -15,6 +16,7 @@ from synthkit.llm.keys import NO_KEY, hide, read_key
 from synthkit.llm.options import ModelOptions, ServiceOptions, prices_of
 from synthkit.llm.prompt import load_prompt, prompt_names
 from synthkit.llm.request import Usage, canonical, chat_request
+from synthkit.llm.service import Service
 from synthkit.llm.structured import answer_format, parse_answer
 
 MESSAGES = (("system", "Mark."), ("user", "Größe: 3"))
@@ -259,3 +261,18 @@ def test_the_gate_keeps_everybody_out_for_as_long_as_it_is_told():
 def test_bodies_are_json():
     request = chat_request("m", MESSAGES, {"response_format": answer_format(Extraction, "json_schema")})
     assert json.loads(request.body) == request.data
+
+
+def test_behind_which_errors_an_answer_may_be_lost():
+    request = chat_request("m", [("user", "what?")], {"max_tokens": 10})
+
+    async def lost(statuses):
+        service = Service(ServiceOptions(base_url="http://127.0.0.1:9/v1"))
+        response = SimpleNamespace(headers={})
+        errors = [SimpleNamespace(status_code=status, body=None, response=response) for status in statuses]
+        found = [service.status(request, error) for error in errors]
+        await service.close()
+        assert {outcome.kind for outcome in found} == {"again"}
+        return [error.status_code for error, outcome in zip(errors, found, strict=True) if outcome.maybe_paid]
+
+    assert asyncio.run(lost([408, 409, 425, 429, 500, 502, 503, 504, 524, 529])) == [408, 500, 502, 504, 524]
