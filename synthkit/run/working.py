@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 
 from synthkit.errors import InputError, WorkError
@@ -75,7 +75,8 @@ def run_tasks(prepared: Prepared, root: Storage, tasks: Sequence[ShardTask], wor
                     work.on_progress(Progress(before + made, total, size))
     except BaseException:
         if work.executor is None and work.alone:  # whoever works for another executor may still be writing
-            root.remove_temporaries()
+            with suppress(Exception), root.giving_up():  # what failed first is what counts; the next build removes them
+                root.remove_temporaries()
         raise
     if failures:
         raise _failed(root, sorted(failures))

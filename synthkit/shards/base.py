@@ -55,7 +55,7 @@ class ShardWriter(Protocol[B]):
         """Finish; the first file is the one that a reader opens."""
 
     def abort(self) -> None:
-        """Remove what was written."""
+        """Leave nothing that a reader opens."""
 
 
 class ShardReader(Protocol[E]):

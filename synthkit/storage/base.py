@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -38,7 +38,7 @@ class Folder(Protocol):
         """Make them all visible; records in the order of writing, with paths below the root."""
 
     def abort(self) -> None:
-        """Leave nothing behind."""
+        """Leave nothing that a reader opens. In an object store the other files stay: another run may count on them."""
 
 
 class Storage(ABC):
@@ -139,6 +139,10 @@ class Storage(ABC):
     @abstractmethod
     def remove_temporaries(self) -> None:
         """Remove what killed or failed runs left half done; call it with the lock held."""
+
+    def giving_up(self) -> AbstractContextManager[None]:
+        """For cleaning up after an error: in the context nobody waits for an object store, in other threads neither."""
+        return nullcontext()
 
     @abstractmethod
     def hash(self, path: str) -> str:

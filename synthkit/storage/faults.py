@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -38,6 +39,7 @@ _PASSING_NAMES = {
 }
 _NO_CREDENTIALS = {"NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError", "TokenRetrievalError"}
 _NO_CREDENTIALS |= {"DefaultCredentialsError", "RefreshError", "ProfileNotFound"}
+_NEVER = threading.Event()
 _CLOCK = ("RequestTimeTooSkewed", "RequestExpired", "difference between the request time")
 
 
@@ -55,18 +57,19 @@ def patience() -> float:
     return seconds
 
 
-def patiently(where: str, call: Callable[[], T]) -> T:
+def patiently(where: str, call: Callable[[], T], giving_up: threading.Event = _NEVER) -> T:
     """Call, and again where what went wrong may pass; ``call`` must do the same each time.
 
     Args:
         where: The place, for messages.
         call: What to do.
+        giving_up: While it is set nothing is waited for, and who waits stops.
 
     Raises:
         FileNotFoundError: Handed on.
         FileExistsError: Handed on.
         InputError: Wrong or missing credentials, no such bucket, a wrong clock: nothing that passes.
-        WorkError: The store was away for longer than `patience`.
+        WorkError: The store was away for longer than `patience`, or is away while the run gives up.
     """
     deadline: float | None = None
     wait = _FIRST_WAIT
@@ -83,12 +86,13 @@ def patiently(where: str, call: Callable[[], T]) -> T:
                 raise
             now = time.monotonic()
             deadline = now + patience() if deadline is None else deadline
-            if now + wait > deadline:
+            late = now + wait > deadline
+            if late or giving_up.wait(wait):
+                how_long = f" for {patience():g} s" if late else ""
                 raise WorkError(
-                    f"{where}: the object store did not answer for {patience():g} s ({_said(error)}); what was "
-                    "finished stays: run the same command to go on"
+                    f"{where}: the object store did not answer{how_long} ({_said(error)}); what was finished stays: "
+                    "run the same command to go on"
                 ) from None
-        time.sleep(wait)
         wait = min(2 * wait, _LONGEST_WAIT)
 
 

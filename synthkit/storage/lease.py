@@ -13,6 +13,7 @@ import os
 import secrets
 import threading
 import time
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from synthkit.errors import InputError, WorkError
@@ -29,6 +30,7 @@ class _Place(Protocol):
     def put(self, path: str, data: bytes) -> None: ...
     def put_new(self, path: str, data: bytes) -> None: ...
     def remove(self, paths: list[str]) -> None: ...
+    def giving_up(self) -> AbstractContextManager[None]: ...
 
 
 def lease_seconds() -> float:
@@ -57,6 +59,7 @@ class Lease:
         self._token = secrets.token_hex(8)
         self._seconds = lease_seconds()
         self._count = 0
+        self._renewed = 0.0  # by this process's own clock
         self._lost = threading.Event()
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
@@ -78,6 +81,7 @@ class Lease:
                 if _token(known) == self._token:
                     break  # our own: the answer to the first try was lost on its way
                 self._wait_for_death(known)
+        self._renewed = time.monotonic()
         self._thread = threading.Thread(target=self._renew, daemon=True)
         self._thread.start()
 
@@ -94,10 +98,14 @@ class Lease:
     def check(self) -> None:
         """See that it is still ours.
 
+        A store that is away takes no lock away: nobody else reaches it. So who could not renew for too long looks.
+
         Raises:
-            WorkError: Another run has taken it, as this one was not heard of for too long.
+            InputError: The store refuses to be asked.
+            WorkError: Another run has taken it, as this one was not heard of for too long; or the store is away.
         """
-        if self._lost.is_set():
+        late = time.monotonic() - self._renewed > self._seconds
+        if self._lost.is_set() or (late and not self._is_ours()):
             raise WorkError(
                 f"{self._place}: another run has taken over, as this one was cut off for more than "
                 f"{self._seconds:g} s; what was finished stays"
@@ -107,12 +115,10 @@ class Lease:
         """Give it back."""
         self._ended.set()
         if self._thread is not None:
-            self._thread.join()
-        known = None
-        with contextlib.suppress(WorkError):  # the store is away: the next run waits a little longer
-            known = self._known()
-        if known is not None and _token(known) == self._token:
-            with contextlib.suppress(WorkError):
+            with self._place.giving_up():  # a renewal is not worth a wait any more
+                self._thread.join()
+        with contextlib.suppress(Exception):  # the store is away, or refuses: the next run waits a little longer
+            if self._is_ours():
                 self._place.remove([LOCK])
 
     def _wait_for_death(self, known: bytes) -> None:
@@ -130,15 +136,18 @@ class Lease:
 
     def _renew(self) -> None:
         while not self._ended.wait(self._seconds / _BEATS):
-            try:
-                known = self._known()
-                if known is None or _token(known) != self._token:
+            with contextlib.suppress(Exception):  # the next one may get through; where none does, `check` finds out
+                if not self._is_ours():
                     self._lost.set()
                     return
+                now = time.monotonic()
                 self._count += 1
                 self._place.put(LOCK, self._content())
-            except WorkError:  # away for longer than patience: the work itself will say so
-                continue
+                self._renewed = now
+
+    def _is_ours(self) -> bool:
+        known = self._known()
+        return known is not None and _token(known) == self._token
 
     def _known(self) -> bytes | None:
         try:

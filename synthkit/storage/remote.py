@@ -8,6 +8,7 @@ import io
 import os
 import re
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -49,6 +50,7 @@ class ObjectStorage(Storage):
         self._url = url.rstrip("/")
         self._opened, self._base = _open(self._url)
         self._process = os.getpid()
+        self._gives_up = threading.Event()
 
     @property
     def _fs(self) -> Any:
@@ -190,6 +192,16 @@ class ObjectStorage(Storage):
         if _is_s3(self._fs):
             self._call(lambda: remove_unfinished_uploads(self._fs, self._base))
 
+    @contextlib.contextmanager
+    def giving_up(self) -> Iterator[None]:
+        before = self._gives_up.is_set()
+        self._gives_up.set()
+        try:
+            yield
+        finally:
+            if not before:
+                self._gives_up.clear()
+
     def hash(self, path: str) -> str:
         digest = hashlib.sha256()
         with self.open(path, ahead=_PIECE) as file:
@@ -211,20 +223,28 @@ class ObjectStorage(Storage):
         lease.take()
         try:
             yield lease.check
-        finally:
-            lease.release()
+        except BaseException:
+            with self.giving_up():
+                lease.release()
+            raise
+        lease.release()  # patiently: a lock that is left makes a dataset look unfinished
 
     def readable(self, paths: list[str]) -> Iterator[tuple[str, bytes]]:
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            for start in range(0, len(paths), 64 * _AT_ONCE):
-                part = paths[start : start + 64 * _AT_ONCE]
-                yield from zip(part, pool.map(self.read, part), strict=True)
+            try:
+                for start in range(0, len(paths), 64 * _AT_ONCE):
+                    part = paths[start : start + 64 * _AT_ONCE]
+                    yield from zip(part, pool.map(self.read, part), strict=True)
+            except (Exception, KeyboardInterrupt):  # not a reader that has enough
+                with self.giving_up():
+                    pool.shutdown(cancel_futures=True)
+                raise
 
     def _at(self, path: str) -> str:
         return f"{self._base}/{path}" if path else self._base
 
     def _call(self, call: Callable[[], T]) -> T:
-        return patiently(str(self), call)
+        return patiently(str(self), call, self._gives_up)
 
 
 def _held() -> None:
@@ -265,7 +285,8 @@ class Upload(WriteOnly):
 
     def abort(self) -> None:
         if self._parts is not None and not self._file.closed:
-            self._parts.abort()
+            with self._storage.giving_up():
+                self._parts.abort()
         self._file.close()
 
 
@@ -303,8 +324,12 @@ class _RemoteFolder:
         return tuple(self._records)
 
     def abort(self) -> None:
-        self._pool.shutdown(cancel_futures=True)
-        self._storage.remove([record.path for record in self._records])
+        """Remove nothing: another run may have made the same objects, and count on them.
+
+        A later try replaces them by equal bytes; those that no dataset has are removed when it is finished.
+        """
+        with self._storage.giving_up():
+            self._pool.shutdown(cancel_futures=True)
 
 
 def _open(url: str) -> tuple[Any, str]:

@@ -15,6 +15,10 @@ from synthkit.audit import audit_dataset
 from synthkit.errors import InputError, WorkError
 from synthkit.recipe.load import load_recipe
 from synthkit.run import build, verify
+from synthkit.run.part import Part, build_part, finish_build
+from synthkit.shards.audiofolder import WavWriter
+from synthkit.storage import open_root
+from synthkit.storage.remote import ObjectStorage
 
 TONES = ["design.size=90", 'splits={"train": 70, "test": 20}', "params.duration=0.05", "output.shard_size=30"]
 TEXTS = ["design.limit=80", "output.shard_size=25"]
@@ -227,6 +231,64 @@ class TestKilled:
         process.send_signal(signal.SIGINT)
         process.wait(timeout=60)
         assert "sets/one/.synthkit/lock" not in store.names()
+
+
+@pytest.fixture
+def memory(tmp_path):
+    return f"memory://builds-{os.getpid()}/{tmp_path.name}"
+
+
+def test_a_second_writer_that_is_interrupted_takes_nothing_from_the_first(memory, monkeypatch):
+    """The same job runs twice, as after a requeue: the first has recorded a shard when the second gives it up."""
+    recipe = tones("output.format=wav")
+    ran = []
+
+    def interrupted(writer):
+        raise KeyboardInterrupt
+
+    def first_runs_meanwhile(_):
+        if not ran:
+            ran.append(build_part(recipe, memory, Part(0, 2), workers=1))
+            monkeypatch.setattr(WavWriter, "commit", interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        build_part(recipe, memory, Part(0, 2), workers=1, on_progress=first_runs_meanwhile)
+    monkeypatch.undo()
+    build_part(recipe, memory, Part(1, 2), workers=1)
+    finish_build(memory)
+    report = verify(memory)
+    assert report.ok, report.problems
+
+
+@pytest.mark.parametrize("format", ["wav", "parquet"])
+def test_what_was_given_up_is_not_in_the_finished_dataset(format, memory):
+    recipe = tones(f"output.format={format}")
+    build_part(recipe, memory, Part(0, 1), workers=1)
+    root = open_root(memory)
+    for folder in ("data/train-00000-of-00003", "data/train-00007-of-00009"):
+        given_up = root.folder(folder)
+        given_up.write({"stray.wav": b"1", "metadata.parquet": b"2"})
+        given_up.abort()
+    assert root.size("data/train-00007-of-00009/stray.wav") == 1
+    finish_build(memory)
+    assert not [path for path in root.sizes() if "stray" in path]
+    assert verify(memory).ok
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, InputError("a test")])
+def test_what_failed_first_is_told(error, memory, monkeypatch):
+    """The store is away, too, when what is left over is to be removed."""
+
+    def away(_):
+        raise WorkError("the object store did not answer")
+
+    def fail(progress):
+        if progress.bytes:  # a shard is made
+            monkeypatch.setattr(ObjectStorage, "remove_temporaries", away)
+            raise error
+
+    with pytest.raises(error if isinstance(error, type) else type(error)):
+        build(tones(), memory, workers=1, on_progress=fail)
 
 
 def test_messages_of_the_command(store):
