@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,6 @@ from synthkit.recipe import Recipe
 from synthkit.run import state
 from synthkit.run.explained import explained
 from synthkit.run.progress import Progress
-from synthkit.shards.manifest import STATE
 from synthkit.storage import Storage, open_root
 
 __all__ = ["Converted", "convert"]
@@ -81,9 +80,7 @@ def convert(
     with explained(root):
         done = already_converted(found, recipe, root)
         if done is not None:
-            if root.holds(STATE):  # a run was killed at its very end
-                with root.locked():
-                    state.clear_state(root)
+            state.clear_leftovers(root)
             size = sum(shard.bytes for shard in done.shards)
             return Converted(done.fingerprint, done.num_examples, size, str(root), to, made=0)
         root.make()
@@ -118,7 +115,8 @@ def _convert(
                 if on_progress:
                     on_progress(Progress(done, manifest.num_examples, size))
     except BaseException:
-        root.remove_temporaries()
+        with suppress(Exception), root.giving_up():  # what failed first is what counts; the next run removes them
+            root.remove_temporaries()
         raise
     held()
     info = finish_conversion(source, recipe, root, tasks)

@@ -18,6 +18,7 @@ from synthkit.convert.source import Source, StoredExamples, digest_of, open_sour
 from synthkit.convert.targets import LHOTSE, check_places
 from synthkit.errors import InputError, WorkError
 from synthkit.records import AudioLayout
+from synthkit.run import state
 from synthkit.run.explained import explained
 from synthkit.run.progress import Progress
 from synthkit.shards import wav
@@ -87,16 +88,24 @@ def _already_there(source: Source, root: Storage) -> Converted | None:
         raise InputError(f"{root}: is a file; -o names a directory")
     names = root.names()
     about = dump(_about(source))
-    if STATE in names:
-        known = root.read(CONVERSION).decode() if root.is_file(CONVERSION) else ""
-        if known not in ("", about):
-            raise InputError(f"{root}: another conversion was begun there; remove it, or choose another -o")
-    elif DATASET in names and root.read(DATASET).decode() == f"{about}\n":
+    if DATASET in names and root.read(DATASET).decode() == f"{about}\n":
+        if STATE in names:  # a run was killed at its very end
+            with root.locked():
+                root.remove_folder(STATE)
         size = sum(root.sizes().values())
         manifest = source.manifest
         return Converted(manifest.fingerprint, manifest.num_examples, size, str(root), LHOTSE, made=0)
-    elif names:
-        raise InputError(f"{root}: holds something else ({', '.join(names[:3])}); -o names a new or an empty directory")
+    if root.is_file(CONVERSION):
+        if root.read(CONVERSION).decode() != about:
+            raise InputError(f"{root}: another conversion was begun there; remove it, or choose another -o")
+        return None
+    if state.was_begun(root):
+        raise InputError(f"{root}: a build was begun there; -o names a new or an empty directory")
+    others = [name for name in names if name != STATE]
+    if others:
+        raise InputError(
+            f"{root}: holds something else ({', '.join(others[:3])}); -o names a new or an empty directory"
+        )
     return None
 
 

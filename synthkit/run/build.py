@@ -65,7 +65,8 @@ def build(
         executor: Where tasks run; only its ``submit`` is used. None: in this process, or a pool of ``workers``. Of Dask
             take ``client.get_executor(pure=False)``. Workers write to ``out`` themselves: it must be theirs, too.
         workers: Processes where no executor is given; None for one a core. The result does not depend on it.
-        overwrite: Replace a dataset of another recipe.
+        overwrite: Replace what is there, of another recipe or the same. Where a call that was told so was interrupted,
+            the same call goes on.
         on_error: Where an engine fails at an example: ``continue`` tries all the others first and then names all that
             failed, ``stop`` stops at the first. The dataset is not finished either way; the same call tries again.
         on_progress: Called now and then.
@@ -81,10 +82,13 @@ def build(
         raise InputError(f"workers: must be >= 1, not {workers}")
     root = open_root(out)
     prepared = open_for_build(recipe, root, asking, backend)
+    text = prepared.recipe.pretty_json()
     with explained(root):
+        overwrite = overwrite and not state.was_cleared_for(root, text, prepared.engine)
         done = already_there(prepared, root) if not overwrite else None
-        if done is not None and root.local is None:
-            return done  # no lock is needed, which others would take for an unfinished dataset
+        if done is not None:
+            state.clear_leftovers(root)
+            return done
         attempts = find_attempts(prepared, root, workers, overwrite=overwrite)
         root.make()
         with root.locked() as held:
@@ -92,8 +96,9 @@ def build(
             if done is not None:
                 state.clear_state(root)
                 return done
-            text = prepared.recipe.pretty_json()
-            state.prepare_folder(root, text, overwrite=overwrite, incidental=prepared.incidental)
+            state.prepare_folder(
+                root, text, overwrite=overwrite, incidental=prepared.incidental, engine=prepared.engine
+            )
             root.remove_temporaries()
             if attempts is not None:
                 state.keep_attempts(root, attempts)
@@ -134,12 +139,16 @@ def find_attempts(
 def already_there(prepared: Prepared, root: Storage) -> BuildResult | None:
     """What a finished dataset of this recipe holds; None where there is none.
 
+    Ask before taking the lock: left behind in a store, it makes a finished dataset look unfinished.
+
     Raises:
+        InputError: It is of another recipe.
         WorkError: A shard of it is gone.
     """
     known = state.finished_recipe(root)
-    if known is None or not state.same_recipe(known, prepared.recipe.pretty_json(), prepared.incidental):
+    if known is None:
         return None
+    state.refuse_other(root, known, prepared.recipe.pretty_json(), prepared.incidental)
     manifest = read_manifest(root, unfinished=True)
     there = root.sizes("data")
     for shard in manifest.shards:

@@ -118,10 +118,14 @@ def build_part(
     with explained(root):
         done = already_there(prepared, root)
         if done is not None:
+            state.clear_leftovers(root)
             return PartResult(0, 0, 0, 0, done)
         attempts = find_attempts(prepared, root, workers)
         root.make()
         with root.locked(shared=True) as held:
+            done = already_there(prepared, root)
+            if done is not None:  # finished while the attempts were sought
+                return PartResult(0, 0, 0, 0, done)
             state.prepare_folder(root, prepared.recipe.pretty_json(), overwrite=False, incidental=prepared.incidental)
             if attempts is not None:
                 state.keep_attempts(root, attempts)
@@ -149,6 +153,8 @@ def finish_build(out: str | Path, asking: AskOptions = AskOptions()) -> BuildRes
     root = open_root(out)
     text = state.begun_recipe(root)
     if text is None:
+        with explained(root):
+            state.clear_leftovers(root)
         return result_there(root, read_manifest(root))
     prepared = prepare(from_data(_parsed(text, root), str(root)))
     with explained(root), root.locked() as held:

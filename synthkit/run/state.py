@@ -5,6 +5,7 @@ All of it lives in ``.synthkit`` below the directory and is gone when the datase
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,6 +24,7 @@ from synthkit.storage.base import TEMPORARY
 __all__ = [
     "begun_recipe",
     "check_engine",
+    "clear_leftovers",
     "clear_state",
     "digests_paths",
     "engine_difference",
@@ -36,14 +38,19 @@ __all__ = [
     "record_shard",
     "recorded",
     "recorded_shards",
+    "refuse_foreign",
+    "refuse_other",
     "remove_strays",
     "same_recipe",
+    "was_begun",
+    "was_cleared_for",
 ]
 
 _RECIPE = "recipe.json"
 _ENGINE = "engine.json"
 _BEGUN = "begun"
 _SHARDS = f"{STATE}/shards"
+_DIGEST_BYTES = 32
 _OWN_FILES = ("README.md", _RECIPE, MANIFEST, SUMS, "croissant.json", ATTEMPTS)
 _SHARD = re.compile(r"[a-z][a-z0-9_]*-\d{5,}-of-\d{5,}(\.parquet|\.jsonl|\.tsv|\.tar)?")
 
@@ -52,14 +59,18 @@ def refuse_foreign(root: Storage) -> None:
     """Refuse a directory that holds anything but a synthkit dataset.
 
     Raises:
-        InputError: It is a file, or holds something else.
+        InputError: It is a file, holds something else, or cannot be looked into.
     """
-    if root.local is not None and root.local.exists() and not root.local.is_dir():
-        raise InputError(f"{root}: is a file; --out names a directory")
-    others = root.names()
-    if not others or _is_ours(root):
-        return
-    if others:
+    try:
+        if root.local is not None and root.local.exists() and not root.local.is_dir():
+            raise InputError(f"{root}: is a file; --out names a directory")
+        others = root.names()
+        ours = not others or _is_ours(root)
+    except OSError as error:
+        raise InputError(
+            f"{error.filename or root}: cannot be used: {error.strerror or error}; choose another directory"
+        ) from None
+    if not ours:
         raise InputError(f"{root}: holds something else ({', '.join(others[:3])}); choose an empty or a new directory")
 
 
@@ -140,7 +151,43 @@ def keep_attempts(root: Storage, attempts: Attempts) -> None:
     root.write(f"{STATE}/{ATTEMPTS}", attempts.to_parquet())
 
 
-def prepare_folder(root: Storage, recipe: str, *, overwrite: bool, incidental: Sequence[str] = ()) -> None:
+def refuse_other(root: Storage, known: str, recipe: str, incidental: Sequence[str]) -> None:
+    """Refuse a directory that holds a dataset of another recipe.
+
+    Args:
+        root: The directory.
+        known: The recipe that is there, pretty JSON.
+        recipe: The one that is asked for.
+        incidental: Parameters that change no example.
+
+    Raises:
+        InputError: They are two.
+    """
+    if not same_recipe(known, recipe, incidental):
+        raise InputError(
+            f"{root}: holds a dataset of another recipe ({_difference(known, recipe)}); "
+            "use --overwrite to start anew, or another --out"
+        )
+
+
+def was_cleared_for(root: Storage, recipe: str, engine: EngineInfo | None) -> bool:
+    """Whether a run that was told to overwrite has begun this very build (pretty JSON) and not come to its end."""
+    return _text(root, f"{STATE}/{_BEGUN}") == _mark(recipe, engine)
+
+
+def _mark(recipe: str, engine: EngineInfo | None) -> str:
+    made_by = None if engine is None else asdict(engine)
+    return hashlib.sha256(json.dumps([recipe, made_by], sort_keys=True).encode()).hexdigest()
+
+
+def prepare_folder(
+    root: Storage,
+    recipe: str,
+    *,
+    overwrite: bool,
+    incidental: Sequence[str] = (),
+    engine: EngineInfo | None = None,
+) -> None:
     """Make the directory ready for a recipe; call it with the lock held.
 
     Args:
@@ -148,19 +195,19 @@ def prepare_folder(root: Storage, recipe: str, *, overwrite: bool, incidental: S
         recipe: The resolved recipe, pretty JSON.
         overwrite: Start anew where another dataset is.
         incidental: Parameters that change no example.
+        engine: What makes the examples, if not this package alone.
 
     Raises:
         InputError: It holds a dataset of another recipe and ``overwrite`` is not given.
     """
     known = _known_recipe(root)
-    if known is not None and (overwrite or not same_recipe(known, recipe, incidental)):
-        if not overwrite:
-            raise InputError(
-                f"{root}: holds a dataset of another recipe ({_difference(known, recipe)}); "
-                "use --overwrite to start anew, or another --out"
-            )
+    if known is not None and overwrite:
         _clear(root)
+    elif known is not None:
+        refuse_other(root, known, recipe, incidental)
     root.write(f"{STATE}/{_RECIPE}", recipe.encode())
+    if overwrite:  # last, so that what an earlier build left is never taken for this one's
+        root.write(f"{STATE}/{_BEGUN}", _mark(recipe, engine).encode())
 
 
 def finished_recipe(root: Storage) -> str | None:
@@ -183,20 +230,29 @@ def begun_recipe(root: Storage) -> str | None:
     return _text(root, f"{STATE}/{_RECIPE}")
 
 
+def was_begun(root: Storage) -> bool:
+    """Whether a build or a conversion into shards was begun here and has not come to its end."""
+    return begun_recipe(root) is not None or root.holds(_SHARDS)
+
+
 def is_noted(root: Storage, stem: str) -> bool:
     """Whether a shard is noted as finished."""
     return root.is_file(f"{_SHARDS}/{stem}.json")
 
 
 def recorded(root: Storage, names: Sequence[ShardName]) -> set[ShardName]:
-    """Those of some shards that are finished and where they should be."""
+    """Those of some shards that are finished and where they should be, with all their digests."""
     there = root.sizes(_SHARDS)
     noted = [name for name in names if _record(name) in there]
     if not noted:
         return set()
     data = root.sizes("data")
-    found = zip(noted, recorded_shards(root, noted), strict=True)
-    return {name for name, (shard, _) in found if data.get(shard.files[0].path) == shard.files[0].bytes}
+    whole = set()
+    for name, digests, (shard, _) in zip(noted, digests_paths(noted), recorded_shards(root, noted), strict=True):
+        file = shard.files[0]
+        if data.get(file.path) == file.bytes and there.get(digests) == _DIGEST_BYTES * shard.rows:
+            whole.add(name)
+    return whole
 
 
 def recorded_shards(root: Storage, names: Iterable[ShardName]) -> Iterator[tuple[ShardRecord, dict[str, Any]]]:
@@ -239,6 +295,14 @@ def remove_strays(root: Storage, wanted: set[str]) -> None:
 def clear_state(root: Storage) -> None:
     """The dataset is finished."""
     root.remove_folder(STATE)
+
+
+def clear_leftovers(root: Storage) -> None:
+    """Clear what a run that was cut off at its very end left in a finished dataset: nobody can read it so."""
+    if root.holds(STATE):
+        with root.locked():
+            if finished_recipe(root) is not None:  # it may be replaced by now
+                clear_state(root)
 
 
 def _is_ours(root: Storage) -> bool:

@@ -107,14 +107,20 @@ def _check_hashes(root: Storage, report: VerifyReport) -> None:
         return
     there = {path for path in root.sizes() if not path.startswith(_FOLDERS_OF_OTHERS)} - {SUMS, GIT_ATTRIBUTES}
     listed = sorted(sums)
+
+    def problem(path: str) -> str:
+        if path not in there:
+            return f"{path}: listed in {SUMS}, but not there"
+        try:
+            return "" if root.hash(path) == sums[path] else f"{path}: its sha256 is not the one in {SUMS}"
+        except OSError as error:
+            return f"{path}: cannot be read: {error.strerror or error}"
+
     with ThreadPoolExecutor(_threads(root)) as pool:
-        found = pool.map(lambda path: root.hash(path) if path in there else None, listed)
-        for path, digest in zip(listed, found, strict=True):
+        for found in pool.map(problem, listed):
             report.files += 1
-            if digest is None:
-                report.problems.append(f"{path}: listed in {SUMS}, but not there")
-            elif digest != sums[path]:
-                report.problems.append(f"{path}: its sha256 is not the one in {SUMS}")
+            if found:
+                report.problems.append(found)
     report.problems += [f"{path}: not listed in {SUMS}" for path in sorted(there - set(listed))]
 
 

@@ -118,10 +118,14 @@ def refuse_unfinished(root: str | Path | Storage) -> None:
     """Refuse a directory whose build has not come to its end.
 
     Raises:
-        InputError: It is unfinished.
+        InputError: It is unfinished, or cannot be looked into.
     """
     place = open_root(root)
-    if place.holds(STATE):
+    try:
+        unfinished = place.holds(STATE)
+    except OSError as error:
+        raise InputError(f"{root}: cannot be read: {error.strerror or error}") from None
+    if unfinished:
         command = "convert" if place.is_file(CONVERSION) else "generate"
         raise InputError(f"{root}: is not finished; run the same `synthkit {command}` again to complete it")
 
@@ -131,7 +135,7 @@ def read_manifest(root: str | Path | Storage, *, unfinished: bool = False) -> Ma
 
     Raises:
         InputError: This is no dataset directory, or an unfinished one.
-        WorkError: The manifest is damaged.
+        WorkError: The manifest is damaged, or cannot be read.
     """
     root = open_root(root)
     path = root.place(MANIFEST)
@@ -141,6 +145,8 @@ def read_manifest(root: str | Path | Storage, *, unfinished: bool = False) -> Ma
         content = root.read(MANIFEST)
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         raise InputError(f"{root}: holds no synthkit dataset (no {MANIFEST})") from None
+    except OSError as error:
+        raise WorkError(f"{path}: cannot be read: {error.strerror or error}") from None
     try:
         data = json.loads(content)
         if data["schema"] != _SCHEMA:
@@ -184,10 +190,14 @@ def parse_sums(root: str | Path | Storage) -> dict[str, str]:
     """Path -> sha256 from ``SHA256SUMS``.
 
     Raises:
-        WorkError: A line is not in the format of coreutils; the message names the line.
+        WorkError: It cannot be read, or a line is not in the format of coreutils; the message names the line.
     """
     sums: dict[str, str] = {}
-    for number, line in enumerate(open_root(root).read(SUMS).split(b"\n"), start=1):
+    try:
+        content = open_root(root).read(SUMS)
+    except OSError as error:
+        raise WorkError(f"{SUMS}: cannot be read: {error.strerror or error}") from None
+    for number, line in enumerate(content.split(b"\n"), start=1):
         if not line:
             continue
         digest, gap, path = line[:64], line[64:66], line[66:]

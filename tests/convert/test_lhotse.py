@@ -153,6 +153,54 @@ def test_another_one_that_was_begun(clips, tmp_path):
         convert_to_lhotse(clips, tmp_path / "out")
 
 
+def unfinished_build(out):
+    class Stop(Exception):
+        pass
+
+    def stop(progress):
+        if progress.done >= 40:
+            raise Stop
+
+    small = load_recipe("syntone_small", ["design.size=60", "params.duration=0.01", "output.shard_size=20"])
+    with pytest.raises(Stop):
+        build(small, out, workers=1, on_progress=stop)
+
+
+@pytest.mark.parametrize("left", ["all", ".synthkit", ".synthkit/recipe.json", ".synthkit/shards", "data"])
+def test_a_build_that_was_begun_is_left_alone(clips, left, tmp_path):
+    unfinished_build(tmp_path / "begun")
+    if left == "all":
+        (tmp_path / "begun").rename(tmp_path / "out")
+    else:
+        (tmp_path / "out/.synthkit").mkdir(parents=True)
+        path = tmp_path / "begun" / left
+        if path.is_dir():
+            shutil.copytree(path, tmp_path / "out" / left, dirs_exist_ok=True)
+        else:
+            shutil.copy(path, tmp_path / "out" / left)
+    before = files(tmp_path / "out")
+    with pytest.raises(InputError, match="-o names a new or an empty directory"):
+        convert_to_lhotse(clips, tmp_path / "out")
+    assert files(tmp_path / "out") == before
+
+
+def test_killed_before_it_said_what_it_is(clips, tmp_path):
+    """With nothing there but its lock, as it lies in a store."""
+    (tmp_path / "out/.synthkit").mkdir(parents=True)
+    (tmp_path / "out/.synthkit/lock").write_text("{}")
+    convert_to_lhotse(clips, tmp_path / "out")
+    convert_to_lhotse(clips, tmp_path / "whole")
+    assert files(tmp_path / "out") == files(tmp_path / "whole")
+
+
+def test_killed_after_the_last_file(clips, tmp_path):
+    convert_to_lhotse(clips, tmp_path / "out")
+    (tmp_path / "out/.synthkit").mkdir()
+    (tmp_path / "out/.synthkit/lock").write_text("{}")
+    assert convert_to_lhotse(clips, tmp_path / "out").made == 0
+    assert not (tmp_path / "out/.synthkit").exists()
+
+
 def test_what_is_refused(clips, texts, tmp_path):
     with pytest.raises(InputError, match="holds texts, and Lhotse's manifests are of audio"):
         convert_to_lhotse(texts, tmp_path / "out")

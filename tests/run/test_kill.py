@@ -145,9 +145,8 @@ def test_killed_before_and_after_each_change(overwrite, tmp_path):
     if overwrite:
         build(load_recipe("syntone_small", [*changes, "seed=1"]), tmp_path / "older", workers=1)
         arguments.append(tmp_path / "older")
-        points += (
-            1 + 3 + 1 + 5 + 2
-        )  # a mark, its shards, sums, five files by name, and twice its attempts, if it had any
+        # A mark before and one after, its shards, sums, five files by name, and twice its attempts, if it had any.
+        points += 2 + 3 + 1 + 5 + 2
     done = subprocess.run(
         [sys.executable, "-c", EACH_CHANGE, *map(str, arguments)], capture_output=True, text=True, timeout=300
     )
