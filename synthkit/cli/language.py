@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from synthkit.cli.training_progress import training_progress
 from synthkit.cli.training_result import tell_result
 from synthkit.run.executors import process_pool
 from synthkit.train.language.record import LanguageExperiment
-from synthkit.train.language.sweep import find_point, is_sweep, run_sweep, share_cores, sweep_points
+from synthkit.train.language.sweep import find_point, run_sweep, share_cores, sweep_points
 from synthkit.train.load import Change, resolved
 
 __all__ = ["run_analyze", "run_compare", "run_language"]
@@ -68,8 +67,6 @@ def _sweep(
     from synthkit.train.language.sweep_comparisons import read_comparisons
     from synthkit.train.language.sweep_table import write_sweep
 
-    if overwrite and is_sweep(out):
-        shutil.rmtree(out)
     with training_progress() as report, _pool(workers) as executor:
 
         def told(name: str, done: int, total: int) -> None:
@@ -86,6 +83,7 @@ def _sweep(
             sets=sets,
             seed=seed,
             device=device,
+            overwrite=overwrite,
             executor=executor,
             on_point=told,
         )

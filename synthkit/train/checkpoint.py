@@ -39,18 +39,28 @@ class Checkpoint:
         step: Steps done.
         tensors: Group (``model``, ``ema``, ``optimizer``) -> name -> tensor.
         numbers: Plain values: early stopping, scale of mixed precision.
+        training: Of which training it is (`RunFolder.identity`).
     """
 
     step: int
     tensors: Mapping[str, Mapping[str, Tensor]]
     numbers: Mapping[str, Any] = field(default_factory=dict)
+    training: str = ""
 
 
 def save_weights(path: Path, tensors: Mapping[str, Tensor]) -> None:
-    """Write the weights to be used, whole or not at all."""
+    """Write the weights to be used, whole or not at all.
+
+    Raises:
+        WorkError: They cannot be written.
+    """
     temporary = path.with_name(f".tmp-{path.name}")
-    save_file({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, temporary)
-    temporary.replace(path)
+    try:
+        save_file({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, temporary)
+        temporary.replace(path)
+    except (OSError, SafetensorError) as error:
+        temporary.unlink(missing_ok=True)
+        raise WorkError(f"{path}: {_why(error)}") from error
 
 
 def save_checkpoint(folder: Path, checkpoint: Checkpoint, keep: int) -> None:
@@ -70,13 +80,14 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint, keep: int) -> None:
             save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, path)
             hashes[path.name] = _sync_and_hash(path)
         state = {"format": _FORMAT, "step": checkpoint.step, "numbers": checkpoint.numbers, "sha256": hashes}
+        state["training"] = checkpoint.training
         (temporary / _STATE).write_text(json.dumps(state, indent=2, sort_keys=True) + "\n")
         _sync_and_hash(temporary / _STATE)
         shutil.rmtree(final, ignore_errors=True)
         temporary.replace(final)
-    except OSError as error:
+    except (OSError, SafetensorError) as error:  # the latter where a file of tensors does not fit on the disk
         shutil.rmtree(temporary, ignore_errors=True)
-        raise WorkError(f"{final}: {error.strerror or error}") from error
+        raise WorkError(f"{final}: {_why(error)}") from error
     for old in _found(folder)[keep:]:
         shutil.rmtree(old, ignore_errors=True)
 
@@ -108,7 +119,11 @@ def _read(path: Path) -> Checkpoint:
         if hash_file(path / name) != sha256:
             raise ValueError(f"{name} does not match its sha256")
         tensors[name.removesuffix(".safetensors")] = load_file(path / name)
-    return Checkpoint(state["step"], tensors, state["numbers"])
+    return Checkpoint(state["step"], tensors, state["numbers"], state.get("training", ""))
+
+
+def _why(error: OSError | SafetensorError) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def _sync_and_hash(path: Path) -> str:

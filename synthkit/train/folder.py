@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from synthkit.errors import InputError, WorkError
+from synthkit.storage.base import TEMPORARY
 from synthkit.storage.files import write_file
+from synthkit.train.directory import Replacement, explained
 from synthkit.train.experiment import BaseExperiment, Experiment
 from synthkit.train.language.record import LanguageExperiment
 
@@ -24,6 +28,8 @@ PREDICTIONS = "predictions.parquet"
 _DATA, _DONE, _EVALUATION = "data.json", "training.json", "evaluation.json"
 _MODEL = "model.safetensors"
 _MADE_BEFORE = {"features", "tokens", "models"}  # what trainings share may be there before one begins
+# When a training is replaced: never without weights but finished, nor a training that does not say what it is.
+_ORDER = {_DONE: -1, EXPERIMENT: 1, _DATA: 2}
 
 
 def is_run(path: Path) -> bool:
@@ -49,6 +55,7 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._replacement: Replacement | None = None
 
     @classmethod
     def begin(cls, path: Path, experiment: BaseExperiment, data: dict[str, Any], *, overwrite: bool) -> RunFolder:
@@ -56,21 +63,50 @@ class RunFolder:
 
         Raises:
             InputError: It holds another training, or the same on other clips, or something else.
+            WorkError: It cannot be written.
         """
         folder = cls(path)
         if path.exists() and not path.is_dir():
             raise InputError(f"{path}: is a file; a training is kept in a directory")
-        if overwrite and is_run(path):
-            shutil.rmtree(path)
-        if is_run(path):
+        if is_run(path) and not overwrite:
             folder._refuse_other(experiment, data)
             return folder
-        if path.is_dir() and any(p.name not in _MADE_BEFORE for p in path.iterdir()):
+        if not is_run(path) and not folder._may_begin():
             raise InputError(f"{path}: is not empty and holds no training; choose another directory")
-        path.mkdir(parents=True, exist_ok=True)
-        folder.write(_DATA, data)
-        write_file(path, EXPERIMENT, experiment.pretty_json().encode())
+        with explained(path):
+            path.mkdir(parents=True, exist_ok=True)
+        folder._replacement = Replacement(path, None if is_run(path) else _MADE_BEFORE, _ORDER)
+        try:
+            folder.write(_DATA, data)
+            folder._write(EXPERIMENT, experiment.pretty_json())
+        except BaseException:
+            folder._replacement.undo()
+            raise
         return folder
+
+    @contextmanager
+    def beginning(self) -> Iterator[None]:
+        """Around all that may still be refused: where it fails, the directory holds what it held before."""
+        try:
+            yield
+        except BaseException:
+            if self._replacement is not None:
+                self._replacement.undo()
+            raise
+        if self._replacement is not None:
+            self._replacement.settle()
+
+    def _may_begin(self) -> bool:
+        """Whether the directory holds nothing, but for what trainings share and what a kill left of a beginning."""
+        names = {p.name for p in self.path.iterdir()} if self.path.is_dir() else set()
+        others = {name for name in names - _MADE_BEFORE if not name.startswith(TEMPORARY)}
+        return not others or (others == {_DATA} and self._is_data())
+
+    def _is_data(self) -> bool:
+        try:
+            return {"source", "identity"} <= self.data().keys()
+        except WorkError:
+            return False
 
     def _refuse_other(self, experiment: BaseExperiment, data: dict[str, Any]) -> None:
         before, now = self._read(EXPERIMENT), experiment.plain()
@@ -129,6 +165,11 @@ class RunFolder:
         """Which clips: ``source``, ``identity``, ``path``, shapes, factors."""
         return self._read(_DATA)
 
+    def identity(self) -> str:
+        """Tells this training, its seed and clips with it, from all others."""
+        said = json.dumps([self._read(EXPERIMENT), self.data()["identity"]], sort_keys=True)
+        return hashlib.sha256(said.encode()).hexdigest()
+
     @property
     def finished(self) -> bool:
         """Whether the training has ended."""
@@ -160,10 +201,11 @@ class RunFolder:
     def write(self, name: str, values: dict[str, Any]) -> None:
         """Write a table as JSON, whole or not at all."""
         text = json.dumps(values, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
-        try:
+        self._write(name, text)
+
+    def _write(self, name: str, text: str) -> None:
+        with explained(self.path / name):
             write_file(self.path, name, text.encode())
-        except OSError as error:
-            raise WorkError(f"{self.path / name}: {error.strerror}") from error
 
     def _read(self, name: str) -> dict[str, Any]:
         return read_object(self.path / name)

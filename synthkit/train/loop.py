@@ -23,8 +23,10 @@ from synthkit.train.checkpoint import (
     restore_optimizer,
     save_checkpoint,
 )
+from synthkit.train.directory import remove_leftovers
 from synthkit.train.early import EarlyStopping
 from synthkit.train.experiment import BaseExperiment
+from synthkit.train.folder import RunFolder
 from synthkit.train.log import TrainingLog
 from synthkit.train.optimizers import learning_rate, make_optimizers
 from synthkit.train.weights import Evaluated, averaged, evaluated_weights
@@ -82,12 +84,12 @@ def fit(
         batches: What each step is given.
         experiment: Its ``training``, ``seed`` and ``name``.
         accelerator: Where and with what precision.
-        folder: Where checkpoints and logs go.
+        folder: The training's, where checkpoints and logs go.
         validate: Loss on the validation split.
         on_progress: Told of steps done, all steps and the last terms, now and then.
 
     Raises:
-        WorkError: A term is not finite, or a checkpoint cannot be written.
+        WorkError: A term is not finite, a checkpoint cannot be written, or one is of another training.
     """
     return _Trainer(model, batches, experiment, accelerator, folder, validate, on_progress).run()
 
@@ -104,7 +106,7 @@ class _Trainer:
         on_progress: Callable[[int, int, Mapping[str, float]], None] | None,
     ) -> None:
         self.model, self.batches, self.experiment, self.training = model, batches, experiment, experiment.training
-        self.accelerator, self.folder = accelerator, folder
+        self.accelerator, self.folder, self.identity = accelerator, folder, RunFolder(folder).identity()
         self.validate, self.on_progress = validate, on_progress
         self.optimizers = make_optimizers(model, self.training)
         prepared = accelerator.prepare(model, *self.optimizers.values())
@@ -116,6 +118,8 @@ class _Trainer:
         self.done = Fit()
 
     def run(self) -> Fit:
+        if self.accelerator.is_main_process:
+            remove_leftovers(self.folder, self.folder / "checkpoints")
         self._resume()
         log = TrainingLog(self.folder, self.done.steps) if self.accelerator.is_main_process else None
         try:
@@ -214,9 +218,8 @@ class _Trainer:
             tensors["best"] = self.early.weights
         scaler = self.accelerator.scaler
         numbers = {"early": self.early.numbers(), "scaler": None if scaler is None else scaler.state_dict()}
-        save_checkpoint(
-            self.folder / "checkpoints", Checkpoint(self.done.steps, tensors, numbers), self.training.keep_checkpoints
-        )
+        checkpoint = Checkpoint(self.done.steps, tensors, numbers, self.identity)
+        save_checkpoint(self.folder / "checkpoints", checkpoint, self.training.keep_checkpoints)
 
     def _resume(self) -> None:
         found = latest_checkpoint(self.folder / "checkpoints", self.done.warnings.append)
@@ -227,6 +230,11 @@ class _Trainer:
         except RuntimeError as error:
             what = str(error).splitlines()[-1].strip()
             raise InputError(f"{self.folder}: its checkpoint is of another model: {what}") from None
+        if found.training not in ("", self.identity):  # those of older versions do not say
+            raise WorkError(
+                f"{self.folder}: its checkpoint step-{found.step:08d} is of another training, which may still be "
+                "writing here; remove it, or begin anew with --overwrite"
+            )
         restore_optimizer(self.optimizers, found.tensors["optimizer"])
         for name, value in found.tensors.get("ema", {}).items():
             self.ema[name].copy_(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -15,6 +16,7 @@ import torch
 
 from synthkit.dataset.stored import full_scale
 from synthkit.train.clips import Clips
+from synthkit.train.directory import explained
 from synthkit.train.features import FeatureExtractor
 
 __all__ = ["fit_normalization", "stored_features"]
@@ -33,6 +35,9 @@ def stored_features(
         extractor: What makes features of them.
         folder: Where they are kept.
         on_progress: Told of clips done and of all of them.
+
+    Raises:
+        WorkError: They cannot be written.
     """
     path = folder / f"{_name(clips, extractor)}.npy"
     if not path.is_file():
@@ -52,12 +57,14 @@ def _name(clips: Clips, extractor: FeatureExtractor) -> str:
 def _write(
     path: Path, clips: Clips, extractor: FeatureExtractor, on_progress: Callable[[int, int], None] | None
 ) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     waves = extractor.live
     temporary = path.with_name(f".tmp-{os.getpid()}-{path.name}")
     shape = (len(clips), clips.num_samples) if waves else (len(clips), *extractor.shape)
     try:
-        found = np.lib.format.open_memmap(temporary, "w+", clips.dtype if waves else np.float32, shape)
+        with explained(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            found = np.lib.format.open_memmap(temporary, "w+", clips.dtype if waves else np.float32, shape)
+            _reserve(temporary)
         done = 0
         for chunk in clips.chunks():
             for start in range(0, len(chunk), _ROWS):
@@ -66,10 +73,21 @@ def _write(
                 done += len(part)
                 if on_progress is not None:
                     on_progress(done, len(clips))
-        found.flush()
-        temporary.replace(path)
+        with explained(path):
+            found.flush()
+            temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _reserve(path: Path) -> None:
+    """Take a file's place on the disk: a full disk is an error here, and a signal at a write to mapped memory."""
+    with path.open("rb+") as file:
+        try:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+        except OSError as error:
+            if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):  # file systems that cannot
+                raise
 
 
 @torch.no_grad()

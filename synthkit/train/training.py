@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from synthkit.train.batches import Batches, in_order
 from synthkit.train.checkpoint import save_weights
 from synthkit.train.clips import Clips, open_clips
 from synthkit.train.devices import make_accelerator
+from synthkit.train.directory import held
 from synthkit.train.evaluate import SplitData, evaluate_model
 from synthkit.train.experiment import Experiment
 from synthkit.train.factors import Factor, factor_table, scored_factors
@@ -90,16 +92,18 @@ class _Session:
         self.factors = _factors(experiment, first)
 
     def run(self, overwrite: bool) -> TrainResult:
+        with held(self.out) if self.accelerator.is_main_process else nullcontext():
+            return self._run(overwrite)
+
+    def _run(self, overwrite: bool) -> TrainResult:
         folder = self._begin(overwrite)
         done = folder.evaluation()
         if folder.finished and done is not None:
             was = folder.training()
             return TrainResult.of(folder.path, Fit.finished(was), done, was["warnings"])
-        splits = {name: SplitData(clips, self._stored(name, clips)) for name, clips in self.clips.items()}
-        fit_normalization(self.extractor, splits["train"].stored)
-        warnings = self._audit(splits["train"])
-        self.extractor.to(self.accelerator.device)
-        model = self._model("weights")
+        with folder.beginning():
+            model = self._model("weights")  # first: what is wrong with it is told before features are made
+            splits, warnings = self._splits()
         model.to(self.accelerator.device)
         if folder.finished:
             model.load_state_dict(load_file(folder.weights))
@@ -116,6 +120,14 @@ class _Session:
             folder.write_evaluation(evaluation)
         self.accelerator.wait_for_everyone()
         return TrainResult.of(folder.path, result, evaluation, warnings)
+
+    def _splits(self) -> tuple[dict[str, SplitData], list[str]]:
+        """Features of all splits, and what of the factors they have lost."""
+        splits = {name: SplitData(clips, self._stored(name, clips)) for name, clips in self.clips.items()}
+        fit_normalization(self.extractor, splits["train"].stored)
+        warnings = self._audit(splits["train"])
+        self.extractor.to(self.accelerator.device)
+        return splits, warnings
 
     def _begin(self, overwrite: bool) -> RunFolder:
         first = self.clips["train"]

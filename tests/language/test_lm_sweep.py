@@ -7,9 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pyarrow.parquet as pq
 import pytest
 
+from synthkit.cli import main
 from synthkit.errors import InputError, WorkError
 from synthkit.run.executors import process_pool
 from synthkit.train import LanguageExperiment, experiment_names, load_experiment
+from synthkit.train.directory import held
 from synthkit.train.language.session import train_language_model
 from synthkit.train.language.sweep import SweepFolder, find_point, is_sweep, run_sweep, sweep_points
 from synthkit.train.language.sweep_table import sweep_rows, write_sweep
@@ -126,6 +128,64 @@ def test_another_sweep_or_something_else_in_the_directory(sweep, lists, tmp_path
     (tmp_path / "s" / "sweep.json").write_text("{")
     with pytest.raises(WorkError, match=r"sweep\.json: damaged"):
         SweepFolder(tmp_path / "s").plan()
+
+
+def contents(path):
+    """Names and bytes of all files."""
+    return {p.relative_to(path).as_posix(): p.read_bytes() for p in path.rglob("*") if p.is_file()}
+
+
+@pytest.fixture
+def old(tmp_path):
+    """Files as of a sweep."""
+    (tmp_path / "s" / "low-head" / "seed-0").mkdir(parents=True)
+    (tmp_path / "s" / "sweep.json").write_text("{}")
+    (tmp_path / "s" / "low-head" / "seed-0" / "model.safetensors").write_bytes(b"weights")
+    return tmp_path / "s"
+
+
+def test_a_sweep_that_is_refused_leaves_the_one_it_was_to_replace(plan, lists, old, capsys):
+    axes = [{"name": "a", "points": [{"name": "x"}, {"name": "y", "set": {"freezing": "layer:9"}}]}]
+    before = contents(old)
+    file = old.parent / "plan.json"
+    file.write_text(plan(sweep={"axes": axes}, data__test_limit=4).pretty_json())
+    again = ["train", str(file), "--out", str(old), "--overwrite", "--device", "cpu", "--workers", "1", "--set"]
+    for change, data, message in (
+        ("training.stps=3", lists, "training.stps: unknown field"),
+        ("training.steps=1", old.parent / "nothing", "nothing"),
+        ("freezing=layer:9", lists, "2 of 2 trainings failed"),
+    ):
+        assert main([*again, change, "--data", str(data)]) == 2
+        assert message in capsys.readouterr().err
+        assert contents(old) == before
+    assert main([*again, "training.steps=1", "--data", str(lists)]) == 2
+    assert "1 of 2 trainings failed" in capsys.readouterr().err
+    assert not (old / "low-head").exists()
+    assert not list(old.glob(".tmp-*"))
+
+
+def test_a_sweep_that_was_killed_while_it_began_begins_again(sweep, tmp_path):
+    points = sweep_points(sweep, tmp_path / "s" / "models")
+    (tmp_path / "s" / ".tmp-0123456789ab-sweep.json").write_text("{")
+    SweepFolder.begin(tmp_path / "s", sweep, points, [0])
+    assert is_sweep(tmp_path / "s")
+
+
+def test_one_sweep_at_a_time_writes_in_a_directory(sweep, lists, old):
+    before = contents(old)
+    with held(old), pytest.raises(WorkError, match="another training is writing here"):
+        run_sweep(sweep, old, data=lists, device="cpu", smoke=True, overwrite=True)
+    assert {name: data for name, data in contents(old).items() if not name.startswith("models/")} == before
+
+
+def test_a_layer_that_is_not_there_leaves_the_training_that_was_to_be_replaced(plan, lists, tmp_path):
+    """Seen when the model is made."""
+    out = tmp_path / "r"
+    train_language_model(plan(training__steps=1, data__test_limit=4), out, data=lists, device="cpu")
+    before = contents(out)
+    with pytest.raises(InputError, match="freezing: layer:9"):
+        train_language_model(plan(freezing="layer:9"), out, data=lists, device="cpu", overwrite=True)
+    assert contents(out) == before
 
 
 def test_what_a_sweep_has_wrong_is_told_before_anything_is_trained(plan, lists, tmp_path):

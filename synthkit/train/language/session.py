@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from synthkit.errors import InputError
 from synthkit.models.base import Trainable
 from synthkit.train.checkpoint import save_weights
 from synthkit.train.devices import make_accelerator
+from synthkit.train.directory import held
 from synthkit.train.folder import RunFolder
 from synthkit.train.language.buckets import Buckets, Collator, padding_share
 from synthkit.train.language.budget import tokens_read, with_counted_steps
@@ -84,12 +86,16 @@ class _Session:
             self.validation = open_texts(d, data, d.validation, d.test_limit)
 
     def run(self, overwrite: bool) -> TrainResult:
+        with held(self.out) if self.accelerator.is_main_process else nullcontext():
+            return self._run(overwrite)
+
+    def _run(self, overwrite: bool) -> TrainResult:
         folder = self._begin(overwrite)
         done = folder.evaluation()
         if folder.finished and done is not None:
             was = folder.training()
             return TrainResult.of(folder.path, Fit.finished(was), done, was["warnings"])
-        with self.accelerator.main_process_first():
+        with folder.beginning(), self.accelerator.main_process_first():
             symbols = kept_symbols(self.experiment, self.train, folder.path)
             ready = make_language_model(self.experiment, self.train.labels, symbols, folder.path)
             train = self._ids(ready, self.train)

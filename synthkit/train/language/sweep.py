@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from synthkit.errors import InputError, SynthkitError, WorkError
+from synthkit.storage.base import TEMPORARY
 from synthkit.storage.files import write_file
+from synthkit.train.directory import Replacement, explained, held, remove_leftovers
 from synthkit.train.experiment import Variant
 from synthkit.train.language.axes import EVERY_LAYER
 from synthkit.train.language.record import LanguageExperiment
@@ -21,6 +23,7 @@ from synthkit.train.load import Change, changed, from_data
 __all__ = ["Point", "SweepFolder", "find_point", "is_sweep", "run_sweep", "share_cores", "sweep_points"]
 
 _FILE = "sweep.json"
+_SHARED = ("models", "tokens")
 
 OnPoint = Callable[[str, int, int], None]
 
@@ -116,38 +119,55 @@ class SweepFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._replacement: Replacement | None = None
 
     @classmethod
     def begin(
-        cls, path: Path, experiment: LanguageExperiment, points: Sequence[Point], seeds: Sequence[int]
+        cls,
+        path: Path,
+        experiment: LanguageExperiment,
+        points: Sequence[Point],
+        seeds: Sequence[int],
+        *,
+        overwrite: bool = False,
     ) -> SweepFolder:
         """Make the directory, or go on in it.
 
         Raises:
             InputError: It holds something else, or another sweep.
+            WorkError: It cannot be written.
         """
         folder = cls(path)
-        plan = {
-            "name": experiment.name,
-            "title": experiment.title,
-            "seeds": list(seeds),
-            "axes": list(points[0].axes),
-            "baseline": {} if experiment.sweep is None else experiment.sweep.baseline,
-            "points": [
-                {"name": p.name, "axes": p.axes, "layer": p.layer, "experiment": p.experiment.plain()} for p in points
-            ],
-        }
-        if is_sweep(path):
+        plan = _plan(experiment, points, seeds)
+        if is_sweep(path) and not overwrite:
             if folder.plan() != json.loads(json.dumps(plan)):
                 raise InputError(
                     f"{path}: holds another sweep; choose another directory, or begin anew with --overwrite"
                 )
             return folder
-        if path.exists() and (not path.is_dir() or any(p.name not in ("models", "tokens") for p in path.iterdir())):
+        if not is_sweep(path) and not _may_begin(path):
             raise InputError(f"{path}: is not empty and holds no sweep; choose another directory")
-        path.mkdir(parents=True, exist_ok=True)
-        write_file(path, _FILE, (json.dumps(plan, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode())
+        with explained(path):
+            path.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(plan, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+        folder._replacement = Replacement(path, None if is_sweep(path) else _SHARED, {_FILE: 1})
+        try:
+            with explained(path / _FILE):
+                write_file(path, _FILE, text.encode())
+        except BaseException:
+            folder.undo()
+            raise
         return folder
+
+    def settle(self) -> None:
+        """A training has begun: what the directory held before is not needed any more."""
+        remove_leftovers(self.path)
+        self._replacement = None
+
+    def undo(self) -> None:
+        """All trainings were refused: bring back what the directory held before, where it was begun anew."""
+        if self._replacement is not None:
+            self._replacement.undo()
 
     def plan(self) -> dict[str, Any]:
         """What ``sweep.json`` holds: title, seeds, axes, baseline, points.
@@ -166,6 +186,27 @@ class SweepFolder:
         return self.path / point / f"seed-{seed}"
 
 
+def _plan(experiment: LanguageExperiment, points: Sequence[Point], seeds: Sequence[int]) -> dict[str, Any]:
+    """What ``sweep.json`` holds."""
+    return {
+        "name": experiment.name,
+        "title": experiment.title,
+        "seeds": list(seeds),
+        "axes": list(points[0].axes),
+        "baseline": {} if experiment.sweep is None else experiment.sweep.baseline,
+        "points": [
+            {"name": p.name, "axes": p.axes, "layer": p.layer, "experiment": p.experiment.plain()} for p in points
+        ],
+    }
+
+
+def _may_begin(path: Path) -> bool:
+    """Whether a directory holds nothing, but for what trainings share and what a kill left of a beginning."""
+    if not path.is_dir():
+        return not path.exists()
+    return all(p.name in _SHARED or p.name.startswith(TEMPORARY) for p in path.iterdir())
+
+
 def run_sweep(
     experiment: LanguageExperiment,
     out: Path,
@@ -175,6 +216,7 @@ def run_sweep(
     sets: Sequence[Change] = (),
     seed: int | None = None,
     device: str = "auto",
+    overwrite: bool = False,
     executor: Executor | None = None,
     on_point: OnPoint | None = None,
 ) -> SweepFolder:
@@ -188,6 +230,7 @@ def run_sweep(
         sets: Changes of the experiment.
         seed: The first seed; the experiment's by default.
         device: ``auto``, ``cpu`` or ``cuda``.
+        overwrite: Begin anew in a directory that holds a sweep.
         executor: Where the trainings run, in processes: torch draws from one stream a process, so that of threads there
             may be one only. None for this process, one after the other.
         on_point: Told of a point that is done, how many are and of how many.
@@ -203,27 +246,45 @@ def run_sweep(
     sweep = experiment.sweep
     first = points[0].experiment.seed if seed is None else seed
     seeds = range(first, first + (1 if smoke or sweep is None else sweep.seeds))
-    folder = SweepFolder.begin(out, experiment, points, seeds)
-    jobs = [
-        (
-            f"{point.name} seed {number}",
-            (_seeded(point.experiment, number), folder.run(point.name, number), data, device, out),
-        )
-        for number in seeds
-        for point in points
-    ]
+    with held(out):
+        folder = SweepFolder.begin(out, experiment, points, seeds, overwrite=overwrite)
+        jobs = [
+            (
+                f"{point.name} seed {number}",
+                (_seeded(point.experiment, number), folder.run(point.name, number), data, device, out),
+            )
+            for number in seeds
+            for point in points
+        ]
+        _run_all(folder, jobs, executor, on_point)
+    return folder
+
+
+def _run_all(
+    folder: SweepFolder, jobs: Sequence[tuple[str, Any]], executor: Executor | None, on_point: OnPoint | None
+) -> None:
+    """All trainings of a sweep.
+
+    Raises:
+        InputError: What all trainings that failed have wrong.
+        WorkError: Some failed.
+    """
     failed: list[str] = []
     refused = 0
     for done, (name, error) in enumerate(_results(jobs, executor), 1):
         if error is not None:
             failed.append(f"{name}: {error}")
             refused += isinstance(error, InputError)
+        if refused < done:
+            folder.settle()
         if on_point is not None:
             on_point(name, done, len(jobs))
-    if failed:
-        kind = InputError if refused == len(failed) else WorkError
-        raise kind(f"{len(failed)} of {len(jobs)} trainings failed; the others are kept\n  " + "\n  ".join(failed))
-    return folder
+    if not failed:
+        return
+    if refused == len(jobs):
+        folder.undo()
+    kind = InputError if refused == len(failed) else WorkError
+    raise kind(f"{len(failed)} of {len(jobs)} trainings failed; the others are kept\n  " + "\n  ".join(failed))
 
 
 def _seeded(experiment: LanguageExperiment, seed: int) -> dict[str, Any]:
