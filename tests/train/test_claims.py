@@ -36,13 +36,13 @@ SPEECH = [
     "features.bands=20",
     "features.hop=960",
     "model.projector=[128,128]",
-    "training.steps=120",
+    "training.steps=240",
     "training.warmup_steps=10",
     'views.waveform=[{"name":"gain"},{"name":"noise","probability":0.8},{"name":"time_shift","share":0.1}]',
     "evaluation.downstream.factors=[]",
     "evaluation.metrics=mig",
 ]
-MARGIN = 0.05  # of 160 held-out clips and 20 speakers; chance is 0.05
+MARGIN = 0.05  # of 160 held-out clips and 20 speakers; chance is 0.05. Seeds 1 and 2: 0.12 and 0.125
 
 
 def test_barlow_twins_beats_a_random_encoder_on_speakers(tmp_path):
