@@ -21,6 +21,8 @@ __all__ = ["BatchAsker"]
 _ENDED = ("completed", "failed", "expired", "cancelled")
 _MOST_BYTES = 190 * 2**20  # services take 200 MB
 _GONE = (401, 403, 404)
+_PASSING = (408, 409, 425, 429)
+_NOT_MADE = 501
 _OURS = "synthkit-"
 _LABEL = "synthkit"
 _BARREN = 2  # batches in a row that bring nothing: no other would
@@ -184,8 +186,9 @@ class BatchAsker:
                         return str(batch.id)
                 return ""
             except o.APIStatusError as error:
-                if error.status_code in _GONE:
-                    raise _Lost from None
+                passes = error.status_code >= 500 or error.status_code in _PASSING
+                if not passes or error.status_code == _NOT_MADE:
+                    raise _Lost from None  # it lists none to us, and never will
             except o.APIConnectionError:
                 pass
             await asyncio.sleep(self._options.batch_poll)

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,13 +15,15 @@ from synthkit.errors import InputError, WorkError
 from synthkit.llm.request import Reply, Request, Usage
 from synthkit.storage import Storage
 
-__all__ = ["LOG", "Replies", "RequestLog", "open_replies"]
+__all__ = ["LOG", "Replies", "RequestLog", "open_replies", "tidy_log"]
 
 LOG = "requests.sqlite"
 _FORMAT = 1
 _EXPORTED = "requests.parquet"
 _SUFFIXES = (".sqlite", ".parquet")
 _CHUNK = 500
+_WAL = b"\x02\x02"  # in bytes 18 and 19 of a file that may have others beside it
+_WAITS = (0, 0.1, 0.4, 1.5)  # seconds, for a reader to let go
 _TABLES = """
 CREATE TABLE IF NOT EXISTS meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS requests(
@@ -68,8 +71,7 @@ class RequestLog:
         self.path = path
         with self._told():
             if read_only:
-                self._db = sqlite3.connect(_address(path), timeout=60, uri=True, check_same_thread=False)
-                self._check()
+                self._open_to_read()
                 return
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
@@ -95,6 +97,22 @@ class RequestLog:
             if "readonly" in text or "unable to open" in text:
                 raise InputError(f"{self.path}: cannot be opened: {text}{_advice(self.path)}") from None
             raise WorkError(f"{self.path}: {text}") from None
+
+    def _open_to_read(self) -> None:
+        still = not _is_being_written(self.path) and not os.access(self.path.resolve().parent, os.W_OK)
+        try:
+            self._connect_to_read(still=still)
+        except sqlite3.OperationalError as error:
+            no_locks = any(word in str(error).lower() for word in ("disk i/o error", "locking protocol"))
+            if still or not no_locks or _is_being_written(self.path):
+                raise
+            self._connect_to_read(still=True)
+
+    def _connect_to_read(self, *, still: bool) -> None:
+        """Read alone; ``still`` without sqlite's locks, which some disks lack, where nobody can be writing."""
+        address = f"{self.path.resolve().as_uri()}?mode=ro{'&immutable=1' if still else ''}"
+        self._db = sqlite3.connect(address, timeout=60, uri=True, check_same_thread=False)
+        self._check()
 
     def get(self, key: str) -> Reply | None:
         with self._told():
@@ -199,12 +217,18 @@ class RequestLog:
     def close(self) -> None:
         """Close it; one file is left. Where somebody else has it open, that file has all answers at least."""
         with self._told():
-            try:
-                self._db.execute("PRAGMA journal_mode=DELETE")
-            except sqlite3.OperationalError:
+            if not self._is_one_file():
                 with contextlib.suppress(sqlite3.OperationalError):
                     self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._db.close()
+
+    def _is_one_file(self) -> bool:
+        for wait in _WAITS:
+            time.sleep(wait)
+            with contextlib.suppress(sqlite3.OperationalError):
+                self._db.execute("PRAGMA journal_mode=DELETE")
+                return True
+        return False
 
     def __enter__(self) -> RequestLog:
         return self
@@ -219,10 +243,22 @@ def _beside(path: Path, end: str) -> Path:
     return path.with_name(f"{path.name}-{end}")
 
 
-def _address(path: Path) -> str:
-    """For reading alone: without sqlite's locks, which some disks lack, only where this process could write nothing."""
-    still = not _beside(path, "wal").exists() and not os.access(path.resolve().parent, os.W_OK)
-    return f"{path.resolve().as_uri()}?mode=ro{'&immutable=1' if still else ''}"
+def _is_being_written(path: Path) -> bool:
+    """Whether somebody writes, or was killed when he did."""
+    return _beside(path, "wal").exists() or _beside(path, "journal").exists()
+
+
+def _has_leftovers(path: Path) -> bool:
+    """Whether a killed run has left answers beside a log."""
+    wal = _beside(path, "wal")
+    return _beside(path, "journal").exists() or (wal.exists() and wal.stat().st_size > 0)
+
+
+def tidy_log(path: Path) -> None:
+    """Bring a log into one file, where its writer could not as somebody was reading it, and nobody does any more."""
+    with contextlib.suppress(InputError, WorkError), path.open("rb") as file:
+        if _has_leftovers(path) or file.read(20)[18:] == _WAL:
+            RequestLog(path).close()
 
 
 def _advice(path: Path) -> str:
@@ -283,7 +319,7 @@ def open_replies(path: Path | Storage) -> Replies:
         raise InputError(f"{path}: no such request log")
     if found.suffix == ".parquet":
         return _ParquetReplies(found)
-    if _beside(found, "wal").exists() or _beside(found, "journal").exists():
+    if _has_leftovers(found):
         with contextlib.suppress(InputError):  # what cannot be written can still be read, where its writer lives
             RequestLog(found).close()  # a killed run has left answers beside the file
     return RequestLog(found, read_only=True)

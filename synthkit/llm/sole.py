@@ -10,7 +10,7 @@ from pathlib import Path
 
 from synthkit.errors import InputError, WorkError
 
-__all__ = ["sole_asker"]
+__all__ = ["clear_lock", "sole_asker"]
 
 
 @contextlib.contextmanager
@@ -35,6 +35,13 @@ def sole_asker(log: Path) -> Iterator[None]:
     finally:
         lock.unlink(missing_ok=True)
         os.close(handle)
+
+
+def clear_lock(log: Path) -> None:
+    """Remove the file of a lock that a killed build has left; one that is held stays."""
+    if log.with_name(f"{log.name}.lock").is_file():
+        with contextlib.suppress(InputError, WorkError), sole_asker(log):
+            pass
 
 
 def _taken(lock: Path, log: Path) -> int:

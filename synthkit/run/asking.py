@@ -15,7 +15,7 @@ from synthkit.generators.base import Asking, has_questions
 from synthkit.llm.asking import AskProgress, AskReport, ask_all, failed_questions
 from synthkit.llm.budget import Budget, Ledger
 from synthkit.llm.dialogue import Dialogue, settle
-from synthkit.llm.log import LOG, RequestLog, export_table, open_replies
+from synthkit.llm.log import LOG, RequestLog, export_table, open_replies, tidy_log
 from synthkit.llm.options import prices_of
 from synthkit.llm.request import Usage
 from synthkit.llm.sole import sole_asker
@@ -198,7 +198,8 @@ def _asked(prepared: Prepared, generator: Asking, root: Storage, path: Path, opt
         options.on_estimate(found)
     total = 0 if found is None else found.questions
     if found is not None and found.answered == found.questions and path.exists():
-        return prepared.answered(path)  # other jobs may be reading the log: it is left alone
+        tidy_log(path)  # but for that other jobs may be reading the log: it is left alone
+        return prepared.answered(path)
     with sole_asker(path), RequestLog(path) as log:
         report = ask_all(
             (dialogue for part in _parts(prepared, generator) for dialogue in settle(part, log)),

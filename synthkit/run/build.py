@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 from synthkit.errors import InputError, WorkError
@@ -84,7 +87,9 @@ def build(
     prepared = open_for_build(recipe, root, asking, backend)
     text = prepared.recipe.pretty_json()
     with explained(root):
-        overwrite = overwrite and not state.was_cleared_for(root, text, prepared.engine)
+        mark = _mark(prepared, asking)
+        if overwrite and state.was_cleared_for(root, mark):
+            overwrite = not _can_go_on(prepared, root)
         done = already_there(prepared, root) if not overwrite else None
         if done is not None:
             state.clear_leftovers(root)
@@ -96,9 +101,7 @@ def build(
             if done is not None:
                 state.clear_state(root)
                 return done
-            state.prepare_folder(
-                root, text, overwrite=overwrite, incidental=prepared.incidental, engine=prepared.engine
-            )
+            state.prepare_folder(root, text, overwrite=overwrite, incidental=prepared.incidental, mark=mark)
             root.remove_temporaries()
             if attempts is not None:
                 state.keep_attempts(root, attempts)
@@ -122,6 +125,24 @@ def open_for_build(recipe: Recipe, root: Storage, asking: AskOptions, backend: s
     state.refuse_foreign(root)
     check_asking(prepared, root, asking)
     return prepared
+
+
+def _mark(prepared: Prepared, asking: AskOptions) -> str:
+    """Tells a build from others: all that its shards depend on."""
+    made_by = None if prepared.engine is None else asdict(prepared.engine)
+    answers = None if asking.log is None else str(asking.log.resolve())
+    versions = [version(name) for name in ("synthkit", "numpy", "pyarrow")]
+    told = [prepared.recipe.pretty_json(), made_by, answers, asking.replay, versions]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def _can_go_on(prepared: Prepared, root: Storage) -> bool:
+    """Whether nothing is gone of what an interrupted build has made."""
+    try:
+        already_there(prepared, root)
+    except WorkError:
+        return False
+    return True
 
 
 def find_attempts(

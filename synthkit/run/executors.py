@@ -48,8 +48,7 @@ def process_pool(workers: int, prepare: Callable[..., object] | None = None, *ar
     except BaseException:
         manager: threading.Thread | None = getattr(pool, "_executor_manager_thread", None)
         pool.shutdown(wait=False, cancel_futures=True)  # before its workers die: else it takes that for a failure
-        _end(context.processes)
-        if manager is not None:
+        if _end(context.processes) and manager is not None:
             # It closes a pipe when it ends, and an interpreter that ends just then, as a command does after an error,
             # wakes it through that pipe: Pythons before 3.12.8 and 3.13.1 then print a traceback.
             manager.join(_SECONDS_TO_CLOSE)
@@ -80,8 +79,8 @@ class _Context(SpawnContext):
         return self.processes[-1]
 
 
-def _end(processes: Sequence[SpawnProcess]) -> None:
-    """Kill processes and wait a moment for all of them together.
+def _end(processes: Sequence[SpawnProcess]) -> bool:
+    """Kill processes and wait a moment for all of them together; whether they have ended.
 
     One that the kernel holds in the middle of a sync ends as soon as that is over, without another step of its own:
     there is nothing to wait for.
@@ -92,6 +91,7 @@ def _end(processes: Sequence[SpawnProcess]) -> None:
     deadline = time.monotonic() + _SECONDS_TO_END
     for process in started:
         process.join(max(deadline - time.monotonic(), 0))
+    return not any(process.is_alive() for process in started)
 
 
 def _start_worker(prepare: Callable[..., object] | None, args: tuple[object, ...]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from synthkit.audit import audit_shards, card_section
 from synthkit.generators.base import has_questions
 from synthkit.llm.log import LOG
+from synthkit.llm.sole import clear_lock
 from synthkit.records import AudioLayout, DatasetInfo, FileRecord, ShardRecord, SplitInfo
 from synthkit.run import state
 from synthkit.run.asking import ASKED, PROMPT, AskOptions, export_log
@@ -53,6 +54,8 @@ def finish(prepared: Prepared, root: Storage, asking: AskOptions) -> DatasetInfo
         files.append(root.write(ATTEMPTS, root.read(f"{STATE}/{ATTEMPTS}")))
     if has_questions(prepared.generator) and (root.local is not None or asking.log is not None):
         export_log(prepared, root, asking)
+    if root.local is not None:
+        clear_lock(root.local / LOG)
     # Answers that were paid stay, those of an earlier recipe too.
     files += [_there(root, name) for name in (LOG, ASKED, PROMPT) if root.is_file(name)]
     root.write(SUMS, render_sums([*files, *shard_files]))

@@ -5,7 +5,6 @@ All of it lives in ``.synthkit`` below the directory and is gone when the datase
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -170,14 +169,9 @@ def refuse_other(root: Storage, known: str, recipe: str, incidental: Sequence[st
         )
 
 
-def was_cleared_for(root: Storage, recipe: str, engine: EngineInfo | None) -> bool:
-    """Whether a run that was told to overwrite has begun this very build (pretty JSON) and not come to its end."""
-    return _text(root, f"{STATE}/{_BEGUN}") == _mark(recipe, engine)
-
-
-def _mark(recipe: str, engine: EngineInfo | None) -> str:
-    made_by = None if engine is None else asdict(engine)
-    return hashlib.sha256(json.dumps([recipe, made_by], sort_keys=True).encode()).hexdigest()
+def was_cleared_for(root: Storage, mark: str) -> bool:
+    """Whether a run that was told to overwrite has begun the build of that mark and not come to its end."""
+    return _text(root, f"{STATE}/{_BEGUN}") == mark
 
 
 def prepare_folder(
@@ -186,7 +180,7 @@ def prepare_folder(
     *,
     overwrite: bool,
     incidental: Sequence[str] = (),
-    engine: EngineInfo | None = None,
+    mark: str = "",
 ) -> None:
     """Make the directory ready for a recipe; call it with the lock held.
 
@@ -195,7 +189,7 @@ def prepare_folder(
         recipe: The resolved recipe, pretty JSON.
         overwrite: Start anew where another dataset is.
         incidental: Parameters that change no example.
-        engine: What makes the examples, if not this package alone.
+        mark: Tells this build from others, so that it can go on where it was told to overwrite.
 
     Raises:
         InputError: It holds a dataset of another recipe and ``overwrite`` is not given.
@@ -207,7 +201,7 @@ def prepare_folder(
         refuse_other(root, known, recipe, incidental)
     root.write(f"{STATE}/{_RECIPE}", recipe.encode())
     if overwrite:  # last, so that what an earlier build left is never taken for this one's
-        root.write(f"{STATE}/{_BEGUN}", _mark(recipe, engine).encode())
+        root.write(f"{STATE}/{_BEGUN}", mark.encode())
 
 
 def finished_recipe(root: Storage) -> str | None:
@@ -299,10 +293,16 @@ def clear_state(root: Storage) -> None:
 
 def clear_leftovers(root: Storage) -> None:
     """Clear what a run that was cut off at its very end left in a finished dataset: nobody can read it so."""
-    if root.holds(STATE):
+    if not root.holds(STATE):
+        return
+    try:
         with root.locked():
             if finished_recipe(root) is not None:  # it may be replaced by now
                 clear_state(root)
+    except (InputError, WorkError):
+        if finished_recipe(root) is None:
+            raise
+        # Another run clears it just now, or this one may only read: the dataset is whole all the same.
 
 
 def _is_ours(root: Storage) -> bool:

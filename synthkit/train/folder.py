@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
 from synthkit.errors import InputError, WorkError
 from synthkit.storage.base import TEMPORARY
 from synthkit.storage.files import write_file
-from synthkit.train.directory import Replacement, explained
+from synthkit.train.directory import clear, explained
 from synthkit.train.experiment import BaseExperiment, Experiment
 from synthkit.train.language.record import LanguageExperiment
 
-__all__ = ["CODES", "EXPERIMENT", "PREDICTIONS", "RunFolder", "is_language_run", "is_run", "read_object"]
+__all__ = [
+    "CODES",
+    "EXPERIMENT",
+    "PREDICTIONS",
+    "RunFolder",
+    "begin_together",
+    "is_language_run",
+    "is_run",
+    "read_object",
+]
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
 
 R = TypeVar("R", bound=BaseExperiment)
 
@@ -28,8 +39,14 @@ PREDICTIONS = "predictions.parquet"
 _DATA, _DONE, _EVALUATION = "data.json", "training.json", "evaluation.json"
 _MODEL = "model.safetensors"
 _MADE_BEFORE = {"features", "tokens", "models"}  # what trainings share may be there before one begins
-# When a training is replaced: never without weights but finished, nor a training that does not say what it is.
-_ORDER = {_DONE: -1, EXPERIMENT: 1, _DATA: 2}
+
+
+def begin_together(folder: RunFolder, accelerator: Accelerator) -> None:
+    """Begin a training in all its processes: none looks any more at what was there before, when one writes."""
+    accelerator.wait_for_everyone()
+    if accelerator.is_main_process:
+        folder.begin()
+    accelerator.wait_for_everyone()
 
 
 def is_run(path: Path) -> bool:
@@ -55,15 +72,20 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._replacement: Replacement | None = None
+        self._new: tuple[BaseExperiment, dict[str, Any]] | None = None
 
     @classmethod
-    def begin(cls, path: Path, experiment: BaseExperiment, data: dict[str, Any], *, overwrite: bool) -> RunFolder:
-        """Make the directory, or go on in it.
+    def look(cls, path: Path, experiment: BaseExperiment, data: dict[str, Any], *, overwrite: bool) -> RunFolder:
+        """Whether a training can go on, or begin, in a directory; nothing is written before `begin`.
+
+        Args:
+            path: The directory.
+            experiment: What is trained.
+            data: Which clips, as `data` returns it.
+            overwrite: Begin anew where there is a training.
 
         Raises:
             InputError: It holds another training, or the same on other clips, or something else.
-            WorkError: It cannot be written.
         """
         folder = cls(path)
         if path.exists() and not path.is_dir():
@@ -73,28 +95,42 @@ class RunFolder:
             return folder
         if not is_run(path) and not folder._may_begin():
             raise InputError(f"{path}: is not empty and holds no training; choose another directory")
-        with explained(path):
-            path.mkdir(parents=True, exist_ok=True)
-        folder._replacement = Replacement(path, None if is_run(path) else _MADE_BEFORE, _ORDER)
-        try:
-            folder.write(_DATA, data)
-            folder._write(EXPERIMENT, experiment.pretty_json())
-        except BaseException:
-            folder._replacement.undo()
-            raise
+        folder._new = experiment, data
         return folder
 
-    @contextmanager
-    def beginning(self) -> Iterator[None]:
-        """Around all that may still be refused: where it fails, the directory holds what it held before."""
-        try:
-            yield
-        except BaseException:
-            if self._replacement is not None:
-                self._replacement.undo()
-            raise
-        if self._replacement is not None:
-            self._replacement.settle()
+    @property
+    def begun(self) -> bool:
+        """Whether what it holds is this training."""
+        return self._new is None
+
+    def begin(self) -> None:
+        """Write what the training is; call it when nothing of it can be refused any more.
+
+        A training that is replaced is removed only now. A kill in between leaves one of the two that has not finished.
+
+        Raises:
+            WorkError: It cannot be written.
+        """
+        if self._new is None:
+            return
+        experiment, data = self._new
+        with explained(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+        if is_run(self.path):
+            self.clear({EXPERIMENT, _DATA})
+        self.write(_DATA, data)
+        self._write(EXPERIMENT, experiment.pretty_json())
+        self._new = None
+
+    def clear(self, keep: Collection[str] = ()) -> None:
+        """Remove the training, but for what trainings share and some files.
+
+        Raises:
+            WorkError: Something cannot be removed.
+        """
+        with explained(self.path):
+            (self.path / _DONE).unlink(missing_ok=True)  # first: without its weights it must not seem finished
+        clear(self.path, {*_MADE_BEFORE, *keep})
 
     def _may_begin(self) -> bool:
         """Whether the directory holds nothing, but for what trainings share and what a kill left of a beginning."""
@@ -173,7 +209,7 @@ class RunFolder:
     @property
     def finished(self) -> bool:
         """Whether the training has ended."""
-        return (self.path / _DONE).is_file()
+        return self.begun and (self.path / _DONE).is_file()
 
     def finish(self, training: dict[str, Any]) -> None:
         """Say that the training has ended."""

@@ -23,7 +23,7 @@ from synthkit.train.experiment import Experiment
 from synthkit.train.factors import Factor, factor_table, scored_factors
 from synthkit.train.feature_audit import audit_features, refuse_lost
 from synthkit.train.features import FeatureExtractor
-from synthkit.train.folder import RunFolder
+from synthkit.train.folder import RunFolder, begin_together
 from synthkit.train.loop import Fit, fit
 from synthkit.train.order import Order
 from synthkit.train.partners import Partners
@@ -96,20 +96,22 @@ class _Session:
             return self._run(overwrite)
 
     def _run(self, overwrite: bool) -> TrainResult:
-        folder = self._begin(overwrite)
-        done = folder.evaluation()
-        if folder.finished and done is not None:
+        folder = self._look(overwrite)
+        done = folder.evaluation() if folder.finished else None
+        if done is not None:
             was = folder.training()
             return TrainResult.of(folder.path, Fit.finished(was), done, was["warnings"])
-        with folder.beginning():
-            model = self._model("weights")  # first: what is wrong with it is told before features are made
-            splits, warnings = self._splits()
+        model = self._model("weights")  # first: what is wrong with it is told before features are made
+        splits, warnings = self._splits()
         model.to(self.accelerator.device)
         if folder.finished:
             model.load_state_dict(load_file(folder.weights))
             result = Fit.finished(folder.training())
         else:
-            result = self._fit(model, splits, folder)
+            batches = self._batches(model, splits["train"], "train", whole=False)
+            validate = self._validation(model, splits)
+            begin_together(folder, self.accelerator)
+            result = self._fit(model, batches, validate, folder)
             warnings += result.warnings
             self._conclude(model, splits["train"])
             if self.accelerator.is_main_process:
@@ -129,7 +131,7 @@ class _Session:
         self.extractor.to(self.accelerator.device)
         return splits, warnings
 
-    def _begin(self, overwrite: bool) -> RunFolder:
+    def _look(self, overwrite: bool) -> RunFolder:
         first = self.clips["train"]
         about = {
             "source": first.source,
@@ -139,9 +141,7 @@ class _Session:
             "num_samples": first.num_samples,
             "factors": [factor.to_dict() for factor in self.factors],
         }
-        with self.accelerator.main_process_first():
-            begun = overwrite and self.accelerator.is_main_process
-            return RunFolder.begin(self.out, self.experiment, about, overwrite=begun)
+        return RunFolder.look(self.out, self.experiment, about, overwrite=overwrite)
 
     def _stored(self, name: str, clips: Clips) -> Any:
         with self.accelerator.main_process_first():
@@ -160,16 +160,12 @@ class _Session:
         first = self.clips["train"]
         return make_model(self.experiment, self.extractor, first.sample_rate, len(first), stream)
 
-    def _fit(self, model: Model, splits: Mapping[str, SplitData], folder: RunFolder) -> Fit:
+    def _fit(
+        self, model: Model, batches: Batches, validate: Callable[[Trainable], float] | None, folder: RunFolder
+    ) -> Fit:
         report = fit_report(self.on_progress)
         return fit(
-            model,
-            self._batches(model, splits["train"], "train", whole=False),
-            self.experiment,
-            self.accelerator,
-            folder.path,
-            validate=self._validation(model, splits),
-            on_progress=report,
+            model, batches, self.experiment, self.accelerator, folder.path, validate=validate, on_progress=report
         )
 
     def _conclude(self, model: Model, split: SplitData) -> None:

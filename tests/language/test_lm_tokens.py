@@ -13,7 +13,7 @@ from synthkit.train.language.codec import SpecialIds, SymbolCodec, symbols_of
 from synthkit.train.language.network import make_language_model
 from synthkit.train.language.texts import open_texts, open_training_texts
 from synthkit.train.language.token_store import tokenized
-from synthkit.train.language.vocabulary import kept_symbols, task_symbols
+from synthkit.train.language.vocabulary import keep_symbols, kept_symbols, task_symbols
 
 CPU = torch.device("cpu")
 
@@ -408,7 +408,7 @@ def test_a_damaged_vocabulary_is_told(plan, lists, tmp_path):
 
     e = plan(tokens__scheme="fresh")
     texts = open_texts(e.data, lists, "train", None)
-    kept_symbols(e, texts, tmp_path)
+    keep_symbols(tmp_path, kept_symbols(e, texts, tmp_path))
     assert json.loads((tmp_path / "vocabulary.json").read_text())["symbols"] == task_symbols(e, texts)
     (tmp_path / "vocabulary.json").write_text("{")
     with pytest.raises(WorkError, match=r"vocabulary\.json: damaged"):

@@ -318,7 +318,8 @@ def language_run(folder):
     from synthkit.train.load import from_data
 
     experiment = from_data({"kind": "language", "name": "small", "model": {"path": "tiny:bert"}}, "test")
-    run = RunFolder.begin(folder, experiment, {"source": "texts", "identity": "x"}, overwrite=False)
+    run = RunFolder.look(folder, experiment, {"source": "texts", "identity": "x"}, overwrite=False)
+    run.begin()
     right = np.arange(40) % 4 != 0
     baselines = {"majority": np.arange(40) % 2 == 0, "first_symbol": np.arange(40) % 3 == 0}
     rows = by_number(np.arange(40.0), right, baselines, 4, 0.95)

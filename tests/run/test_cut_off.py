@@ -1,6 +1,8 @@
 """Runs that are cut off at an unlucky moment: what is whole can be read, and the same command comes to an end."""
 
 import os
+from pathlib import Path
+from types import SimpleNamespace
 
 import fsspec
 import pytest
@@ -10,7 +12,10 @@ from synthkit.errors import InputError, WorkError
 from synthkit.recipe.load import load_recipe
 from synthkit.records import EngineInfo
 from synthkit.run import build, part, state, verify
+from synthkit.run.asking import AskOptions
+from synthkit.run.build import _mark
 from synthkit.run.part import Part, build_part, finish_build
+from synthkit.run.prepare import prepare
 from synthkit.storage import open_root
 from synthkit.storage.local import LocalStorage
 from synthkit.storage.remote import ObjectStorage
@@ -146,15 +151,29 @@ def test_an_overwrite_of_what_was_begun_otherwise_begins_anew(place):
     assert build(tones(), place, workers=1, overwrite=True).made == 30
 
 
-def test_an_overwrite_with_another_engine_begins_anew(tmp_path):
-    root = open_root(tmp_path / "d")
+def test_an_overwrite_by_something_else_begins_anew(monkeypatch):
+    """Another engine, other answers, another version: what was made before must not be mixed with it."""
+    prepared = prepare(tones())
     engines = [
         EngineInfo("espeak-ng", version, "en", "sha256:0", "GPL-3.0-or-later", "engine") for version in ("1", "2")
     ]
-    state.prepare_folder(root, "{}", overwrite=True, engine=engines[0])
-    assert state.was_cleared_for(root, "{}", engines[0])
-    assert not state.was_cleared_for(root, "{}", engines[1])
-    assert not state.was_cleared_for(root, "{ }", engines[0])
+    marks = [_mark(SimpleNamespace(recipe=prepared.recipe, engine=engine), AskOptions()) for engine in (None, *engines)]
+    marks += [_mark(prepared, AskOptions(log=Path(name), replay=True)) for name in "ab"]
+    monkeypatch.setitem(_mark.__globals__, "version", lambda _: "999.0")
+    marks += [_mark(prepared, AskOptions())]
+    assert len(set(marks)) == len(marks)
+
+
+def test_an_overwrite_of_which_something_is_gone_begins_anew(tmp_path, monkeypatch):
+    """It was killed at its very end, and a shard was lost then."""
+    build(tones("seed=1"), tmp_path / "d", workers=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(state, "clear_state", lambda _: None)
+        build(tones(), tmp_path / "d", workers=1, overwrite=True)
+    next((tmp_path / "d" / "data").iterdir()).unlink()
+    again = build(tones(), tmp_path / "d", workers=1, overwrite=True)
+    assert again.made == 30
+    assert verify(tmp_path / "d").ok
 
 
 @pytest.mark.parametrize("step", range(1, 6))

@@ -9,15 +9,14 @@ import json
 import os
 import resource
 import shutil
-from pathlib import Path
 
 import pytest
 import torch
 
 from synthkit.errors import InputError, WorkError
-from synthkit.train import checkpoint, folder, store
+from synthkit.train import checkpoint, directory, store
 from synthkit.train.checkpoint import Checkpoint, save_checkpoint, save_weights
-from synthkit.train.directory import Replacement, held
+from synthkit.train.directory import held
 from synthkit.train.folder import RunFolder, is_run
 from synthkit.train.log import TrainingLog
 from synthkit.train.training import train
@@ -90,33 +89,48 @@ def test_what_is_refused_can_be_mended_in_the_same_directory(experiment, tones, 
     assert train(experiment("training.steps=2"), out, data=tones).steps == 2
 
 
-def test_a_full_disk_brings_the_old_training_back(experiment, run, monkeypatch):
-    real, before = folder.write_file, contents(run)
+def begin(out, plan, *, overwrite=False):
+    begun = RunFolder.look(out, plan, DATA, overwrite=overwrite)
+    begun.begin()
+    return begun
 
-    def full(root, name, data):
-        if name == "experiment.json":
-            raise FULL
-        return real(root, name, data)
 
-    monkeypatch.setattr(folder, "write_file", full)
-    with pytest.raises(WorkError, match=r"run/experiment\.json: No space left"):
-        RunFolder.begin(run, experiment(), DATA, overwrite=True)
+def test_nothing_is_written_before_it_begins(experiment, run):
+    before = contents(run)
+    new = RunFolder.look(run, experiment(), DATA, overwrite=True)
+    assert not new.begun
+    assert not new.finished
     assert contents(run) == before
-
-
-def test_what_is_replaced_is_gone_once_the_new_training_has_begun(experiment, run):
-    begun = RunFolder.begin(run, experiment(), DATA, overwrite=True)
-    with begun.beginning():
-        assert not begun.finished
+    new.begin()
+    assert new.begun
     assert {p.name for p in run.iterdir()} == {"data.json", "experiment.json"}
+
+
+def test_features_stay_when_a_training_is_replaced(experiment, run):
+    """They are named by their content: the next training may need the same."""
+    (run / "features").mkdir()
+    (run / "features" / "abc.npy").write_bytes(b"features")
+    begin(run, experiment(), overwrite=True)
+    assert (run / "features" / "abc.npy").read_bytes() == b"features"
+
+
+@pytest.mark.parametrize("change", ['views.share=["pitch"]', 'views.mel=[{"name":"nothing"}]'])
+def test_views_that_are_refused_leave_the_training_that_was_to_be_replaced(experiment, tones, tmp_path, change):
+    out = tmp_path / "run"
+    sets = ["features.kind=mel", 'evaluation.factors=["amplitude"]', "training.steps=2"]
+    train(experiment(*sets), out, data=tones)
+    before = {name: data for name, data in contents(out).items() if not name.startswith("features/")}
+    with pytest.raises(InputError, match=r"pitch|nothing"):
+        train(experiment(*sets, 'model={"name":"barlow_twins"}', change), out, data=tones, overwrite=True)
+    assert {name: data for name, data in contents(out).items() if not name.startswith("features/")} == before
 
 
 def test_a_training_that_was_killed_while_it_began_begins_again(experiment, tmp_path):
     out = tmp_path / "run"
-    RunFolder.begin(out, experiment(), DATA, overwrite=False)
+    begin(out, experiment())
     (out / "experiment.json").rename(out / ".tmp-0123456789ab-experiment.json")
     for overwrite in (False, True):
-        RunFolder.begin(out, experiment(), DATA, overwrite=overwrite)
+        assert begin(out, experiment(), overwrite=overwrite).begun
         assert is_run(out)
 
 
@@ -126,35 +140,34 @@ def test_tables_of_others_are_not_taken_for_a_training_that_was_killed(experimen
     for text in ("[1, 2]", '{"mine": 1}', "no json"):
         (out / "data.json").write_text(text)
         with pytest.raises(InputError, match="is not empty and holds no training"):
-            RunFolder.begin(out, experiment(), DATA, overwrite=True)
+            RunFolder.look(out, experiment(), DATA, overwrite=True)
         assert (out / "data.json").read_text() == text
 
 
-@pytest.mark.parametrize("moves", range(7))
-def test_a_kill_while_a_training_is_replaced(experiment, run, monkeypatch, moves):
-    """After each of the moves: with --overwrite the same command goes on, and nothing seems finished that is not."""
-    plan = experiment()
-    (run / "experiment.json").write_text(plan.pretty_json())
+@pytest.mark.parametrize("step", range(4))
+def test_a_kill_while_a_training_is_replaced(experiment, run, monkeypatch, step):
+    """After each removal: both commands go on, and nothing seems finished that is not."""
+    old, new = experiment(), experiment("seed=1")
+    (run / "experiment.json").write_text(old.pretty_json())
     (run / "data.json").write_text(json.dumps(DATA))
-    real, done = Path.rename, []
+    real, done = directory._remove, []
 
-    def killed(*names):
-        if len(done) == moves:
+    def killed(path):
+        if len(done) == step:
             raise Stop
-        done.append(names)
-        real(*names)
+        done.append(path)
+        real(path)
 
-    monkeypatch.setattr(Path, "rename", killed)
-    monkeypatch.setattr(Replacement, "_bring_back", lambda _: None)
+    monkeypatch.setattr(directory, "_remove", killed)
     with contextlib.suppress(Stop):
-        Replacement(run, None, folder._ORDER)
+        begin(run, new, overwrite=True)
     monkeypatch.undo()
-    assert len(done) == min(moves, 6)
-    assert not (run / "training.json").is_file() or (run / "model.safetensors").is_file()
-    shutil.copytree(run, run.with_name("again"))
-    for path, overwrite in ((run, True), (run.with_name("again"), False)):
-        with RunFolder.begin(path, plan, DATA, overwrite=overwrite).beginning():
-            assert is_run(path)
+    assert len(done) == min(step, 3)
+    assert not (run / "training.json").is_file()
+    if step < 3:
+        assert RunFolder.look(run, old, DATA, overwrite=False).begun
+    assert begin(run, new, overwrite=True).begun
+    assert RunFolder.look(run, new, DATA, overwrite=False).begun
 
 
 def test_one_training_at_a_time_writes_in_a_directory(experiment, tones, tmp_path):

@@ -15,7 +15,7 @@ from synthkit.models.base import Trainable
 from synthkit.train.checkpoint import save_weights
 from synthkit.train.devices import make_accelerator
 from synthkit.train.directory import held
-from synthkit.train.folder import RunFolder
+from synthkit.train.folder import RunFolder, begin_together
 from synthkit.train.language.buckets import Buckets, Collator, padding_share
 from synthkit.train.language.budget import tokens_read, with_counted_steps
 from synthkit.train.language.network import Ready, make_language_model
@@ -24,7 +24,7 @@ from synthkit.train.language.record import LanguageExperiment
 from synthkit.train.language.score import TestSplit, evaluate_language_model
 from synthkit.train.language.texts import Texts, open_texts, open_training_texts
 from synthkit.train.language.token_store import Tokenized, tokenized
-from synthkit.train.language.vocabulary import kept_symbols
+from synthkit.train.language.vocabulary import keep_symbols, kept_symbols
 from synthkit.train.loop import Fit, fit
 from synthkit.train.result import OnProgress, TrainResult, fit_report, stage_report
 from synthkit.train.shares import batch_shares
@@ -90,13 +90,13 @@ class _Session:
             return self._run(overwrite)
 
     def _run(self, overwrite: bool) -> TrainResult:
-        folder = self._begin(overwrite)
-        done = folder.evaluation()
-        if folder.finished and done is not None:
+        folder = self._look(overwrite)
+        done = folder.evaluation() if folder.finished else None
+        if done is not None:
             was = folder.training()
             return TrainResult.of(folder.path, Fit.finished(was), done, was["warnings"])
-        with folder.beginning(), self.accelerator.main_process_first():
-            symbols = kept_symbols(self.experiment, self.train, folder.path)
+        with self.accelerator.main_process_first():
+            symbols = kept_symbols(self.experiment, self.train, folder.path if folder.begun else None)
             ready = make_language_model(self.experiment, self.train.labels, symbols, folder.path)
             train = self._ids(ready, self.train)
             tests = [TestSplit(texts, self._ids(ready, texts, answers=False)) for texts in self.tests]
@@ -106,7 +106,12 @@ class _Session:
             was = folder.training()
             result, warnings = Fit.finished(was), list(was["warnings"])
         else:
-            result, held = self._fit(ready, train, folder)
+            batches = self._buckets(ready, train, "train", whole=False)
+            validate = self._validate(ready)
+            begin_together(folder, self.accelerator)
+            if self.accelerator.is_main_process:
+                keep_symbols(folder.path, symbols)
+            result, held = self._fit(ready, train, batches, validate, folder)
             warnings = [*ready.warnings, *result.warnings]
             if self.accelerator.is_main_process:
                 self._finish(folder, ready, result, warnings, train, held)
@@ -116,7 +121,7 @@ class _Session:
         self.accelerator.wait_for_everyone()
         return TrainResult.of(folder.path, result, evaluation, warnings)
 
-    def _begin(self, overwrite: bool) -> RunFolder:
+    def _look(self, overwrite: bool) -> RunFolder:
         texts = [self.train, *self.tests, *([] if self.validation is None else [self.validation])]
         about = {
             "source": self.train.source,
@@ -124,9 +129,7 @@ class _Session:
             "path": None if self.data is None else str(self.data.resolve()),
             "labels": None if self.train.labels is None else list(self.train.labels),
         }
-        with self.accelerator.main_process_first():
-            begun = overwrite and self.accelerator.is_main_process
-            return RunFolder.begin(self.out, self.experiment, about, overwrite=begun)
+        return RunFolder.look(self.out, self.experiment, about, overwrite=overwrite)
 
     def _ids(self, ready: Ready, texts: Texts, *, answers: bool = True) -> Tokenized:
         return tokenized(
@@ -139,9 +142,15 @@ class _Session:
             on_progress=stage_report(self.on_progress, f"ids of {texts.split}"),
         )
 
-    def _fit(self, ready: Ready, train: Tokenized, folder: RunFolder) -> tuple[Fit, dict[str, Any]]:
+    def _fit(
+        self,
+        ready: Ready,
+        train: Tokenized,
+        batches: Buckets,
+        validate: Callable[[Trainable], float] | None,
+        folder: RunFolder,
+    ) -> tuple[Fit, dict[str, Any]]:
         """What the training did, and what its batches held."""
-        batches = self._buckets(ready, train, "train", whole=False)
         counted = with_counted_steps(self.experiment, batches)
         result = fit(
             ready.model,
@@ -149,7 +158,7 @@ class _Session:
             counted,
             self.accelerator,
             folder.path,
-            validate=self._validate(ready),
+            validate=validate,
             on_progress=fit_report(self.on_progress),
         )
         looked_at = range(min(counted.training.steps, _PADDING_BATCHES))

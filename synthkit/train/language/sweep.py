@@ -14,10 +14,12 @@ from typing import Any
 from synthkit.errors import InputError, SynthkitError, WorkError
 from synthkit.storage.base import TEMPORARY
 from synthkit.storage.files import write_file
-from synthkit.train.directory import Replacement, explained, held, remove_leftovers
+from synthkit.train.directory import clear, explained, held
 from synthkit.train.experiment import Variant
+from synthkit.train.folder import RunFolder, is_run
 from synthkit.train.language.axes import EVERY_LAYER
 from synthkit.train.language.record import LanguageExperiment
+from synthkit.train.language.texts import open_texts, open_training_texts
 from synthkit.train.load import Change, changed, from_data
 
 __all__ = ["Point", "SweepFolder", "find_point", "is_sweep", "run_sweep", "share_cores", "sweep_points"]
@@ -119,7 +121,6 @@ class SweepFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._replacement: Replacement | None = None
 
     @classmethod
     def begin(
@@ -149,25 +150,26 @@ class SweepFolder:
             raise InputError(f"{path}: is not empty and holds no sweep; choose another directory")
         with explained(path):
             path.mkdir(parents=True, exist_ok=True)
+        if is_sweep(path):
+            folder._clear()
         text = json.dumps(plan, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-        folder._replacement = Replacement(path, None if is_sweep(path) else _SHARED, {_FILE: 1})
-        try:
-            with explained(path / _FILE):
-                write_file(path, _FILE, text.encode())
-        except BaseException:
-            folder.undo()
-            raise
+        with explained(path / _FILE):
+            write_file(path, _FILE, text.encode())
         return folder
 
-    def settle(self) -> None:
-        """A training has begun: what the directory held before is not needed any more."""
-        remove_leftovers(self.path)
-        self._replacement = None
+    def _clear(self) -> None:
+        """Remove the trainings of another sweep; a kill in between leaves that sweep with fewer of them.
 
-    def undo(self) -> None:
-        """All trainings were refused: bring back what the directory held before, where it was begun anew."""
-        if self._replacement is not None:
-            self._replacement.undo()
+        Raises:
+            WorkError: One of them is being written, by a job of its own.
+        """
+        runs = [run for run in self.path.glob("*/seed-*") if is_run(run)]
+        for run in runs:
+            with held(run):
+                pass
+        for run in runs:
+            RunFolder(run).clear()
+        clear(self.path, {*_SHARED, _FILE})
 
     def plan(self) -> dict[str, Any]:
         """What ``sweep.json`` holds: title, seeds, axes, baseline, points.
@@ -230,7 +232,8 @@ def run_sweep(
         sets: Changes of the experiment.
         seed: The first seed; the experiment's by default.
         device: ``auto``, ``cpu`` or ``cuda``.
-        overwrite: Begin anew in a directory that holds a sweep.
+        overwrite: Begin anew in a directory that holds a sweep. What it held is removed when the points, and the texts
+            of the first, have been looked at.
         executor: Where the trainings run, in processes: torch draws from one stream a process, so that of threads there
             may be one only. None for this process, one after the other.
         on_point: Told of a point that is done, how many are and of how many.
@@ -246,6 +249,8 @@ def run_sweep(
     sweep = experiment.sweep
     first = points[0].experiment.seed if seed is None else seed
     seeds = range(first, first + (1 if smoke or sweep is None else sweep.seeds))
+    if overwrite:
+        _look_at_texts(points[0].experiment, data)
     with held(out):
         folder = SweepFolder.begin(out, experiment, points, seeds, overwrite=overwrite)
         jobs = [
@@ -256,13 +261,19 @@ def run_sweep(
             for number in seeds
             for point in points
         ]
-        _run_all(folder, jobs, executor, on_point)
+        _run_all(jobs, executor, on_point)
     return folder
 
 
-def _run_all(
-    folder: SweepFolder, jobs: Sequence[tuple[str, Any]], executor: Executor | None, on_point: OnPoint | None
-) -> None:
+def _look_at_texts(experiment: LanguageExperiment, data: Path | None) -> None:
+    """What is wrong with them is told before anything is removed."""
+    choice = experiment.data
+    open_training_texts(choice, data)
+    for split in choice.test:
+        open_texts(choice, data, split, choice.test_limit)
+
+
+def _run_all(jobs: Sequence[tuple[str, Any]], executor: Executor | None, on_point: OnPoint | None) -> None:
     """All trainings of a sweep.
 
     Raises:
@@ -275,14 +286,10 @@ def _run_all(
         if error is not None:
             failed.append(f"{name}: {error}")
             refused += isinstance(error, InputError)
-        if refused < done:
-            folder.settle()
         if on_point is not None:
             on_point(name, done, len(jobs))
     if not failed:
         return
-    if refused == len(jobs):
-        folder.undo()
     kind = InputError if refused == len(failed) else WorkError
     raise kind(f"{len(failed)} of {len(jobs)} trainings failed; the others are kept\n  " + "\n  ".join(failed))
 
@@ -308,7 +315,7 @@ def _results(jobs: Sequence[tuple[str, Any]], executor: Executor | None) -> Iter
         if isinstance(failure, BrokenExecutor):
             raise WorkError(
                 "a process that trained is gone: killed, or out of memory; what was finished stays: run the same "
-                "command to go on, with fewer workers where memory was short"
+                "command (without --overwrite) to go on, with fewer workers where memory was short"
             )
         if failure is not None and not isinstance(failure, SynthkitError):
             raise failure

@@ -12,6 +12,7 @@ import torch
 from synthkit.errors import InputError, WorkError
 from synthkit.records import TextExample
 from synthkit.storage.files import write_file
+from synthkit.train.directory import explained
 from synthkit.train.language.codec import (
     MASK,
     Codec,
@@ -26,7 +27,7 @@ from synthkit.train.language.record import LanguageExperiment
 from synthkit.train.language.texts import Texts
 from synthkit.train.language.wording import Wording
 
-__all__ = ["fit_codec", "kept_symbols", "read_symbols", "task_symbols"]
+__all__ = ["fit_codec", "keep_symbols", "kept_symbols", "read_symbols", "task_symbols"]
 
 _FILE = "vocabulary.json"
 _MARKS = ("", "\u0120", "\u2581")  # of GPT-2 and of sentencepiece: a word with a space before it
@@ -58,19 +59,29 @@ def _said(wording: Wording, example: TextExample, index: int) -> list[str]:
     return said if second is None else [*said, second.question, second.said]
 
 
-def kept_symbols(experiment: LanguageExperiment, texts: Texts, folder: Path) -> list[str]:
-    """The task's symbols: from the run's folder, or found in the texts and kept there. Empty where none are needed.
+def kept_symbols(experiment: LanguageExperiment, texts: Texts, folder: Path | None) -> list[str]:
+    """The task's symbols: those that the run's folder keeps, or those of the texts. Empty where none are needed.
 
     Raises:
         WorkError: The file is damaged.
     """
     if experiment.tokens.scheme not in ("symbols", "fresh"):
         return []
-    path = folder / _FILE
-    if not path.is_file():
-        said = json.dumps({"symbols": task_symbols(experiment, texts)}, ensure_ascii=False, indent=0) + "\n"
-        write_file(folder, _FILE, said.encode())
-    return read_symbols(folder)
+    if folder is not None and (folder / _FILE).is_file():
+        return read_symbols(folder)
+    return task_symbols(experiment, texts)
+
+
+def keep_symbols(folder: Path, symbols: list[str]) -> None:
+    """Keep the task's symbols in a run's folder, where it keeps none.
+
+    Raises:
+        WorkError: They cannot be written.
+    """
+    if symbols and not (folder / _FILE).is_file():
+        said = json.dumps({"symbols": symbols}, ensure_ascii=False, indent=0) + "\n"
+        with explained(folder / _FILE):
+            write_file(folder, _FILE, said.encode())
 
 
 def read_symbols(folder: Path) -> list[str]:
