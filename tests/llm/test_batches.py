@@ -115,6 +115,21 @@ def test_a_batch_that_may_have_been_taken_is_looked_for_again(serve, explained, 
     assert set(server.paid.values()) == {1}
 
 
+@pytest.mark.parametrize("status", [405, 501])
+def test_a_service_that_lists_no_batches_is_asked_again(serve, explained, oracle, tmp_path, status):
+    """What it may have taken counts as paid; to wait for a list that never comes would end every run."""
+    server = serve(oracle())
+    server.lost_batch = 504
+    server.path_fault = lambda method, path: status if (method, path) == ("GET", "/v1/batches") else None
+    with pytest.raises(WorkError):
+        build(explained(server, items=10, params__service__retries=1, **BATCH), tmp_path / "a", workers=1)
+    assert len(server.batches) > 1
+    server.lost_batch = 0
+    build(explained(server, items=10, params__service__retries=1, **BATCH), tmp_path / "a", workers=1)
+    with RequestLog(tmp_path / "a" / "requests.sqlite") as log:
+        assert log.doubtful("gpt-3.5-turbo").total > 0
+
+
 def killed(recipe, folder, server, moment):
     """Run a build in a process of its own and kill it at a moment."""
     (folder / "r.json").write_text(recipe.pretty_json())

@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from synthkit.errors import InputError, WorkError
-from synthkit.llm.log import RequestLog, export_table, open_replies
+from synthkit.llm.log import RequestLog, export_table, open_replies, tidy_log
 from synthkit.llm.request import Reply, Usage, chat_request
-from synthkit.llm.sole import sole_asker
+from synthkit.llm.sole import clear_lock, sole_asker
 
 
 def asked(number, model="m"):
@@ -108,6 +108,50 @@ def test_a_log_is_read_while_another_run_writes_it(tmp_path):
     assert len(open_replies(path).get_many(keys)) == len(keys)
     shutil.copyfile(path, tmp_path / "copy.sqlite")  # the file alone, though readers have it open
     assert len(open_replies(tmp_path / "copy.sqlite").get_many(keys)) == len(keys)
+
+
+def test_a_log_that_was_read_when_its_writer_ended_is_one_file_later(tmp_path, monkeypatch):
+    """The same bytes for whoever hashes it, before and after it is read."""
+    monkeypatch.setattr("synthkit.llm.log._WAITS", (0,))
+    path, request = tmp_path / "requests.sqlite", asked(1)
+    with RequestLog(path) as log:
+        log.write([request], [], [answered(request)])
+        reader = open_replies(path)
+        assert reader.get(request.key).text == "yes"
+    reader.close()
+    tidy_log(path)
+    before = path.read_bytes()
+    assert [found.name for found in tmp_path.iterdir()] == ["requests.sqlite"]
+    assert open_replies(path).get(request.key).text == "yes"
+    tidy_log(path)
+    assert path.read_bytes() == before
+
+
+def test_a_disk_without_locks_is_read(tmp_path, monkeypatch):
+    path, request = tmp_path / "requests.sqlite", asked(1)
+    with RequestLog(path) as log:
+        log.write([request], [], [answered(request)])
+    real = sqlite3.connect
+
+    def connect(address, **options):
+        if "immutable" not in address:
+            raise sqlite3.OperationalError("disk I/O error")
+        return real(address, **options)
+
+    monkeypatch.setattr(sqlite3, "connect", connect)
+    assert open_replies(path).get(request.key).text == "yes"
+
+
+def test_the_lock_of_a_killed_build_is_removed(tmp_path):
+    log = tmp_path / "requests.sqlite"
+    lock = tmp_path / "requests.sqlite.lock"
+    lock.touch()
+    clear_lock(log)
+    assert not lock.exists()
+    with sole_asker(log):
+        clear_lock(log)
+        assert lock.exists()
+    assert not lock.exists()
 
 
 def test_a_new_log_is_read_while_its_first_run_writes_it(tmp_path):
