@@ -26,7 +26,7 @@ from synthkit.train.checkpoint import (
 from synthkit.train.directory import remove_leftovers
 from synthkit.train.early import EarlyStopping
 from synthkit.train.experiment import BaseExperiment
-from synthkit.train.folder import RunFolder
+from synthkit.train.folder import RunFolder, is_run
 from synthkit.train.log import TrainingLog
 from synthkit.train.optimizers import learning_rate, make_optimizers
 from synthkit.train.weights import Evaluated, averaged, evaluated_weights
@@ -106,7 +106,8 @@ class _Trainer:
         on_progress: Callable[[int, int, Mapping[str, float]], None] | None,
     ) -> None:
         self.model, self.batches, self.experiment, self.training = model, batches, experiment, experiment.training
-        self.accelerator, self.folder, self.identity = accelerator, folder, RunFolder(folder).identity()
+        self.accelerator, self.folder = accelerator, folder
+        self.identity = RunFolder(folder).identity() if is_run(folder) else ""
         self.validate, self.on_progress = validate, on_progress
         self.optimizers = make_optimizers(model, self.training)
         prepared = accelerator.prepare(model, *self.optimizers.values())
