@@ -12,7 +12,7 @@ from pathlib import Path
 from synthkit.errors import InputError, WorkError
 from synthkit.storage.base import TEMPORARY
 
-__all__ = ["clear", "explained", "held", "remove_leftovers"]
+__all__ = ["clear", "explained", "held", "others", "remove_leftovers"]
 
 
 @contextlib.contextmanager
@@ -60,6 +60,12 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise WorkError(f"{path}: {error.strerror or error}") from error
+
+
+def others(path: Path, known: Collection[str]) -> set[str]:
+    """Names in a directory, but for some and for what a kill left half written; none where there is no directory."""
+    names = {entry.name for entry in path.iterdir()} if path.is_dir() else set()
+    return {name for name in names.difference(known) if not name.startswith(TEMPORARY)}
 
 
 def clear(path: Path, keep: Collection[str]) -> None:

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import ValidationError
 
 from synthkit.errors import InputError, WorkError
-from synthkit.storage.base import TEMPORARY
 from synthkit.storage.files import write_file
-from synthkit.train.directory import clear, explained
+from synthkit.train.directory import clear, explained, others
 from synthkit.train.experiment import BaseExperiment, Experiment
 from synthkit.train.language.record import LanguageExperiment
 
@@ -134,9 +133,8 @@ class RunFolder:
 
     def _may_begin(self) -> bool:
         """Whether the directory holds nothing, but for what trainings share and what a kill left of a beginning."""
-        names = {p.name for p in self.path.iterdir()} if self.path.is_dir() else set()
-        others = {name for name in names - _MADE_BEFORE if not name.startswith(TEMPORARY)}
-        return not others or (others == {_DATA} and self._is_data())
+        found = others(self.path, _MADE_BEFORE)
+        return not found or (found == {_DATA} and self._is_data())
 
     def _is_data(self) -> bool:
         try:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
+from pathlib import Path
 
 import pytest
 
 from synthkit.train import Experiment
 from synthkit.train.load import resolved
+
+sys.path.insert(0, str(Path(__file__).parent))  # for cut_short
 
 SMALL = {
     "name": "small",

@@ -11,6 +11,7 @@ import time
 
 import pytest
 import torch
+from cut_short import Stop, stop_at
 from safetensors.torch import load_file
 
 from synthkit.errors import InputError, WorkError
@@ -34,18 +35,6 @@ RAVE = {
     "phase_1_steps": 6,
 }
 WAVE = {"kind": "waveform", "normalization": "none"}
-
-
-class Stop(Exception):
-    """Ends a training in the middle, as a kill does."""
-
-
-def stop_at(step):
-    def report(stage, done, total, terms):
-        if stage == "training" and done >= step:
-            raise Stop
-
-    return report
 
 
 def weights(out):

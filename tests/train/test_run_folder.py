@@ -12,6 +12,7 @@ import shutil
 
 import pytest
 import torch
+from cut_short import Stop, stop_at
 
 from synthkit.errors import InputError, WorkError
 from synthkit.train import checkpoint, directory, store
@@ -23,18 +24,6 @@ from synthkit.train.training import train
 
 DATA = {"source": "clips", "identity": "abc"}
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-class Stop(Exception):
-    """Ends a training in the middle, as a kill does."""
-
-
-def stop_at(step):
-    def report(stage, done, total, terms):
-        if stage == "training" and done >= step:
-            raise Stop
-
-    return report
 
 
 def contents(path):

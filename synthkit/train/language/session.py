@@ -111,10 +111,10 @@ class _Session:
             begin_together(folder, self.accelerator)
             if self.accelerator.is_main_process:
                 keep_symbols(folder.path, symbols)
-            result, held = self._fit(ready, train, batches, validate, folder)
+            result, read = self._fit(ready, train, batches, validate, folder)
             warnings = [*ready.warnings, *result.warnings]
             if self.accelerator.is_main_process:
-                self._finish(folder, ready, result, warnings, train, held)
+                self._finish(folder, ready, result, warnings, train, read)
         evaluation: dict[str, Any] = {}
         if self.accelerator.is_main_process:
             evaluation = self._evaluate(folder, ready, train, tests)
@@ -187,7 +187,7 @@ class _Session:
         result: Fit,
         warnings: list[str],
         train: Tokenized,
-        held: dict[str, Any],
+        read: dict[str, Any],
     ) -> None:
         save_weights(folder.weights, ready.model.state())
         folder.finish(
@@ -198,7 +198,7 @@ class _Session:
                 "num_examples": len(self.train),
                 "num_rows": len(train),
                 "longest_target": int(train.target_lengths.max(initial=0)),
-                **held,
+                **read,
                 "trained": ready.trained.to_dict(),
                 "versions": {name: version(name) for name in ("torch", "transformers", "synthkit")},
             }

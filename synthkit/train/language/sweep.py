@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from synthkit.errors import InputError, SynthkitError, WorkError
-from synthkit.storage.base import TEMPORARY
 from synthkit.storage.files import write_file
-from synthkit.train.directory import clear, explained, held
+from synthkit.train.directory import clear, explained, held, others
 from synthkit.train.experiment import Variant
 from synthkit.train.folder import RunFolder, is_run
 from synthkit.train.language.axes import EVERY_LAYER
@@ -146,7 +145,7 @@ class SweepFolder:
                     f"{path}: holds another sweep; choose another directory, or begin anew with --overwrite"
                 )
             return folder
-        if not is_sweep(path) and not _may_begin(path):
+        if (path.exists() and not path.is_dir()) or (not is_sweep(path) and others(path, _SHARED)):
             raise InputError(f"{path}: is not empty and holds no sweep; choose another directory")
         with explained(path):
             path.mkdir(parents=True, exist_ok=True)
@@ -200,13 +199,6 @@ def _plan(experiment: LanguageExperiment, points: Sequence[Point], seeds: Sequen
             {"name": p.name, "axes": p.axes, "layer": p.layer, "experiment": p.experiment.plain()} for p in points
         ],
     }
-
-
-def _may_begin(path: Path) -> bool:
-    """Whether a directory holds nothing, but for what trainings share and what a kill left of a beginning."""
-    if not path.is_dir():
-        return not path.exists()
-    return all(p.name in _SHARED or p.name.startswith(TEMPORARY) for p in path.iterdir())
 
 
 def run_sweep(
