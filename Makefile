@@ -7,6 +7,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+# Modules are compiled when they are first imported: of those of the extras most never are.
+INSTALL := $(PIP) install -q --no-compile
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
 SETUP_STAMP := $(VENV)/.setup-stamp
 DEV_STAMP := $(VENV)/.dev-stamp
@@ -45,7 +47,7 @@ $(BIN)/python: | check-tools
 demo: $(BIN)/python ## Install with core dependencies only, make SynTone, verify it
 	@# An editable install, as `make setup` and `make lint` leave it, is brought up to date and not replaced:
 	@# the tests would otherwise go on with a frozen copy.
-	if [ -e $(DEV_STAMP) ]; then $(MAKE) $(DEV_STAMP); else $(PIP) install -q -c constraints.txt -Ccmake.define.SYNTHKIT_CUDA=OFF .; fi
+	if [ -e $(DEV_STAMP) ]; then $(MAKE) $(DEV_STAMP); else $(INSTALL) -c constraints.txt -Ccmake.define.SYNTHKIT_CUDA=OFF .; fi
 	$(BIN)/synthkit generate syntone --out demo/syntone
 	$(BIN)/synthkit verify demo/syntone --regenerate 20
 	@echo
@@ -59,21 +61,21 @@ setup: $(SETUP_STAMP) ## Make .venv with everything: all extras, development too
 
 $(SETUP_STAMP): pyproject.toml constraints.txt $(NATIVE) | $(BIN)/python
 	scripts/install-system-packages
-	$(PIP) install -q -c constraints.txt $(BUILD_TOOLS)
-	$(PIP) install -q -c constraints.txt --no-build-isolation $(DEV_BUILD) -e '.[$(EXTRAS)]'
+	$(INSTALL) -c constraints.txt $(BUILD_TOOLS)
+	$(INSTALL) -c constraints.txt --no-build-isolation $(DEV_BUILD) -e '.[$(EXTRAS)]'
 	$(DROP_CUDA)
 	touch $@ $(DEV_STAMP)
 
 # The core and the tools, enough to build and format: the heavy extras are left to `make setup`.
 $(DEV_STAMP): pyproject.toml constraints.txt $(NATIVE) | $(BIN)/python
-	$(PIP) install -q -c constraints.txt $(BUILD_TOOLS)
-	$(PIP) install -q -c constraints.txt --no-build-isolation $(DEV_BUILD) -e '.[dev]'
+	$(INSTALL) -c constraints.txt $(BUILD_TOOLS)
+	$(INSTALL) -c constraints.txt --no-build-isolation $(DEV_BUILD) -e '.[dev]'
 	touch $@
 
 .PHONY: build
 build: | $(DEV_STAMP) ## Build the native kernels again, into .venv (those for GPUs: make cuda)
 	$(DROP_CUDA)
-	$(PIP) install -q --no-deps --no-build-isolation $(DEV_BUILD) -e .
+	$(INSTALL) --no-deps --no-build-isolation $(DEV_BUILD) -e .
 
 .PHONY: test
 test: setup test-cpp bench-smoke ## All tests
@@ -99,7 +101,7 @@ cuda: | $(DEV_STAMP) ## Compile the kernels for GPUs, look at what was compiled,
 	@command -v nvcc > /dev/null || [ -n "$${CUDACXX:-}" ] || { echo "cuda: needs nvcc (CUDA 12 or 13) on the PATH" >&2; exit 1; }
 	@mkdir -p build
 	$(BIN)/cmake -S . -B build/cuda -G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN)/ninja) -DSYNTHKIT_CUDA=ON \
-	  -DSYNTHKIT_WERROR=ON $(FIND_PYTHON) $(if $(CUDA_ARCHITECTURES),-DCMAKE_CUDA_ARCHITECTURES=$(CUDA_ARCHITECTURES)) \
+	  -DSYNTHKIT_WERROR=ON $(FIND_PYTHON) $(if $(CUDA_ARCHITECTURES),-DCMAKE_CUDA_ARCHITECTURES='$(CUDA_ARCHITECTURES)') \
 	  > build/cuda.log 2>&1 || { cat build/cuda.log; exit 1; }
 	$(BIN)/cmake --build build/cuda --target _cuda
 	$(BIN)/python scripts/check-sass build/cuda
@@ -159,17 +161,22 @@ docs: setup ## Run the notebook, build the site into build/docs; a warning is an
 	$(BIN)/python docs/notebook.py
 	$(BIN)/python -m sphinx -W --keep-going -q -j $(JOBS) -b html docs build/docs
 
+# Tests that may take as long as they like.
+LONG := $(BIN)/python -m pytest -q --timeout 0
+
 .PHONY: soak
 soak: setup ## Kill workers, schedulers and builds of Dask into S3 at random (20 minutes); nothing may be lost
-	SYNTHKIT_SOAK_SECONDS=1200 $(BIN)/python -m pytest -q -s tests/run/test_soak.py
+	SYNTHKIT_SOAK_SECONDS=1200 $(LONG) -s tests/run/test_soak.py
+	@# And all of what the tests look at in part: every label of ListOps, five times the questions.
+	SYNTHKIT_SOAK_STRIDE=1 SYNTHKIT_SOAK_QUESTIONS=2000 $(LONG) tests/generators/test_listops.py tests/llm/test_asking.py
 
 .PHONY: soak-disk
 soak-disk: setup ## Kill a build on the disk at many random moments (20 minutes)
-	SYNTHKIT_SOAK_KILLS=400 $(BIN)/python -m pytest -q tests/run/test_kill.py
+	SYNTHKIT_SOAK_KILLS=400 $(LONG) tests/run/test_kill.py
 
 .PHONY: fuzz
 fuzz: setup ## Score random input for ten minutes
-	SYNTHKIT_FUZZ_METRICS=50000 $(BIN)/python -m pytest -q tests/metrics/test_random_input.py
+	SYNTHKIT_FUZZ_METRICS=50000 $(LONG) tests/metrics/test_random_input.py
 
 # Without kernels for GPUs, also where there is nvcc: they are larger than all the rest, and not for everybody.
 .PHONY: dist

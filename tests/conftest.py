@@ -1,6 +1,8 @@
 """Fixtures that all tests share."""
 
 import ctypes
+import fcntl
+import io
 import json
 import os
 import shutil
@@ -8,12 +10,15 @@ import signal
 import stat
 import subprocess
 import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from synthkit.cli import main
 from synthkit.ops.cuda import module as cuda_module
 from synthkit.recipe import Recipe
 from synthkit.recipe.load import from_data
@@ -32,6 +37,27 @@ if "CI" not in os.environ:  # hypothesis has a profile of its own there, without
 # A shell that starts the tests in the background has Ctrl-C ignored, and what they start would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+class Failures:
+    """Says what failed at once: a run that is cut off never comes to its summary."""
+
+    def __init__(self, terminal):
+        self._terminal = terminal
+
+    def pytest_runtest_logreport(self, report):
+        if report.failed:
+            self._terminal.ensure_newline()
+            self._terminal.section(f"{report.nodeid} ({report.when})", "_")
+            self._terminal.write_line(report.longreprtext)
+            self._terminal.flush()
+
+
+@pytest.hookimpl(trylast=True)  # when there is a terminal
+def pytest_configure(config):
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if "CI" in os.environ and terminal is not None and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Failures(terminal))
 
 
 @pytest.fixture(scope="session")
@@ -63,6 +89,35 @@ def _cuda_where_a_parameter_says_so(request):
     given = getattr(getattr(request.node, "callspec", None), "params", {}).values()
     if any(isinstance(value, str) and value == "cuda" for value in given):
         request.getfixturevalue("cuda")
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory):
+    """Has something costly made once for all processes of a run: ``once(name, make)`` gives the folder it is in.
+
+    Others wait for the first who comes, and fail where he failed.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def made(name, make):
+        folder = shared / name
+        folder.mkdir(exist_ok=True)
+        done, failed = folder / "done", folder / "failed"
+        with (folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists() and not failed.exists():
+                try:
+                    make(folder)
+                    done.touch()
+                except BaseException as error:
+                    failed.write_text(f"{error}")
+                    raise
+        if failed.exists():
+            pytest.fail(failed.read_text())
+        return folder
+
+    return made
 
 
 @pytest.fixture(scope="session")
@@ -133,7 +188,7 @@ def synthkit(tmp_path):
             [sys.executable, "-m", "synthkit", *map(str, args)],
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             cwd=tmp_path,
             env={**os.environ, **(env or {})},
             **options,
@@ -144,6 +199,56 @@ def synthkit(tmp_path):
         return done
 
     return run
+
+
+@pytest.fixture
+def command(tmp_path):
+    """Runs the command line as `synthkit` does, but in this process, which has imported everything already.
+
+    For what does not depend on how a process starts or ends; `env` reaches what is read when a command runs.
+    """
+
+    def run(*args, check=True, env=None):
+        streams = [io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2)]
+        with (
+            chdir(tmp_path),
+            mock.patch.dict(os.environ, env or {}),  # puts back what a command itself sets there, too
+            redirect_stdout(streams[0]),
+            redirect_stderr(streams[1]),
+        ):
+            code = main([*map(str, args)])
+        out, err = (stream.buffer.getvalue().decode() for stream in streams)
+        assert "Traceback" not in err, err
+        if check:
+            assert code == 0, err
+        return subprocess.CompletedProcess(args, code, out, err)
+
+    return run
+
+
+@pytest.fixture
+def unpainted(monkeypatch):
+    """Pictures are drawn up, but not painted: for tests that do not look at them."""
+    from matplotlib.figure import Figure
+
+    monkeypatch.setattr(Figure, "savefig", lambda figure, path, **options: Path(path).write_bytes(b"not painted"))
+
+
+@pytest.fixture
+def painted_once(monkeypatch):
+    """Of the pictures of a name that a test draws the first is painted, and its bytes stand for the others."""
+    from matplotlib.figure import Figure
+
+    paint, painted = Figure.savefig, {}
+
+    def save(figure, path, **options):
+        path = Path(path)
+        if path.name not in painted:
+            paint(figure, path, **options)
+            painted[path.name] = path.read_bytes()
+        path.write_bytes(painted[path.name])
+
+    monkeypatch.setattr(Figure, "savefig", save)
 
 
 @pytest.fixture(scope="session")

@@ -45,7 +45,9 @@ def check(tmp_path, *, format=0, op="FMUL", wide=None, stack=0, local=0, name="t
     usage = USAGE.format(kernel=kernel, stack=stack, local=local)
     (tmp_path / name).write_text(usage + "=====" + CODE.format(kernel=kernel, op=op, wide=width))
     env = {**os.environ, "PATH": f"{tool.parent}{os.pathsep}{os.environ['PATH']}"}
-    return subprocess.run([sys.executable, SCRIPT, tmp_path], capture_output=True, text=True, env=env, check=False)
+    return subprocess.run(
+        [sys.executable, SCRIPT, tmp_path], capture_output=True, text=True, env=env, check=False, timeout=120
+    )
 
 
 @pytest.mark.parametrize("format", [0, 1, 2])
@@ -85,6 +87,8 @@ def test_what_prepares_rows_may_divide(tmp_path, op, problems):
 
 def test_nothing_to_look_at(tmp_path):
     env = {**os.environ, "PATH": "/nowhere"}
-    done = subprocess.run([sys.executable, SCRIPT, tmp_path], capture_output=True, text=True, env=env, check=False)
+    done = subprocess.run(
+        [sys.executable, SCRIPT, tmp_path], capture_output=True, text=True, env=env, check=False, timeout=120
+    )
     assert done.returncode == 1
     assert "holds no kernels" in done.stderr

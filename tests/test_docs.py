@@ -128,7 +128,7 @@ def test_the_readme_scores_hand_made_codes(synthkit, tmp_path):
     synthkit("generate", "syntone_small", "--out", "tones")
     scripts = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     script = next(found for found in scripts if "np.savez" in found)
-    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True)
+    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True, timeout=600)
     command = "synthkit score codes.npz --data tones --metrics mig,sap,dci --plot scores.png"
     assert console(command) == synthkit(*command.split()[1:]).stdout.splitlines()
 
@@ -255,7 +255,7 @@ def test_the_training_page_shows_a_real_refusal(tmp_path):
         *shown.group(1).replace("'", "").replace("--out run", f"--out {tmp_path}/run").split(),
     ]
     small = ["--set", "data.limit=3000", "--set", "data.test_limit=100", "--set", "features.hop=4096"]
-    done = subprocess.run([*command, *small], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([*command, *small], capture_output=True, text=True, timeout=300)
     assert done.returncode == 2
 
     def words(text):

@@ -103,7 +103,9 @@ def test_soundfile_reads_the_files(root):
 
 
 def test_coreutils(root):
-    done = subprocess.run(["sha256sum", "--quiet", "--strict", "-c", "SHA256SUMS"], cwd=root, capture_output=True)
+    done = subprocess.run(
+        ["sha256sum", "--quiet", "--strict", "-c", "SHA256SUMS"], cwd=root, capture_output=True, timeout=120
+    )
     assert (done.returncode, done.stdout) == (0, b"")
 
 

@@ -1,20 +1,19 @@
 """What others make of a speech dataset, whose columns hold lists."""
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
 import synthkit
+from synthkit.recipe.load import load_recipe
+from synthkit.run import build
 
 
 @pytest.fixture(scope="module", params=["parquet", "wav", "flac"])
 def speech(request, tmp_path_factory):
     root = tmp_path_factory.mktemp("speech") / "d"
-    command = [sys.executable, "-m", "synthkit", "generate", "synspeech_small", "--limit", "12", "--out", str(root)]
-    subprocess.run([*command, "--format", request.param], check=True, capture_output=True, timeout=120)
+    build(load_recipe("synspeech_small", ["design.limit=12", f"output.format={request.param}"]), root, workers=1)
     return root
 
 

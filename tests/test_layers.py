@@ -159,7 +159,7 @@ def test_the_check_sees(source: str, rooms: list[str]) -> None:
 def _loaded_by(module: str) -> set[str]:
     """Top-level modules that importing `module` brings into a new process."""
     code = f"import sys, {module}; print(*{{name.partition('.')[0] for name in sys.modules}})"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return set(done.stdout.split())
 

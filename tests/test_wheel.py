@@ -5,7 +5,8 @@ Built and installed once for all tests here, whichever process comes first.
 
 from __future__ import annotations
 
-import fcntl
+import importlib.util
+import json
 import os
 import platform
 import re
@@ -13,7 +14,6 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
@@ -23,25 +23,19 @@ import synthkit
 
 ROOT = Path(__file__).resolve().parent.parent
 PIP = ["-m", "pip", "--disable-pip-version-check", "-q"]
+DEV_BUILD = ROOT / "build" / "dev"
 GPL = re.compile(r"\b(A|L)?GPL|General Public License", re.IGNORECASE)
 
 
-def once(folder: Path, make: Callable[[], None]) -> Path:
-    """The folder with what `make` puts there; others wait for the first who comes, and fail where he failed."""
-    folder.mkdir(parents=True, exist_ok=True)
-    done, failed = folder / "done", folder / "failed"
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not done.exists() and not failed.exists():
-            try:
-                make()
-                done.touch()
-            except BaseException as error:
-                failed.write_text(f"{error}")
-                raise
-    if failed.exists():
-        pytest.fail(failed.read_text())
-    return folder
+def _objects():
+    """tests/compile_or_copy.py."""
+    spec = importlib.util.spec_from_file_location("compile_or_copy", ROOT / "tests" / "compile_or_copy.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+objects = _objects()
 
 
 def run(*command: object, check: bool = True, **options: object) -> subprocess.CompletedProcess[str]:
@@ -59,24 +53,26 @@ def shipped() -> list[str]:
     return [*(path.relative_to(ROOT).as_posix() for path in package), *recipes]
 
 
-@pytest.fixture(scope="session")
-def shared(tmp_path_factory) -> Path:
-    """A folder of this run's, one for all its processes."""
-    base = tmp_path_factory.getbasetemp()
-    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+def launcher(folder: Path) -> list[str]:
+    """What makes CMake take objects of the development build that were made of the same bytes by the same command."""
+    ninja = Path(sys.executable).with_name("ninja")
+    if not (DEV_BUILD / "build.ninja").exists() or not ninja.exists():
+        return []
+    (folder / "made.json").write_text(json.dumps(objects.plan(DEV_BUILD, ninja)))
+    words = [sys.executable, objects.__file__, folder / "made.json"]
+    return [f"-Ccmake.define.CMAKE_CXX_COMPILER_LAUNCHER={';'.join(map(str, words))}"]
 
 
 @pytest.fixture(scope="session")
-def built(shared) -> Path:
+def built(once) -> Path:
     """The source distribution, the wheel that was built of it, and the map of its module's linker."""
-    folder = shared / "built-wheel"
 
-    def make() -> None:
+    def make(folder: Path) -> None:
         (folder / "tree.txt").write_text("\n".join(shipped()))  # as it is now: somebody may be working on it
-        settings = ["-Ccmake.define.SYNTHKIT_CUDA=OFF", f"-Cbuild-dir={folder / 'build'}"]
+        settings = ["-Ccmake.define.SYNTHKIT_CUDA=OFF", f"-Cbuild-dir={folder / 'build'}", *launcher(folder)]
         run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, *settings, ROOT)
 
-    return once(folder, make)
+    return once("built-wheel", make)
 
 
 @pytest.fixture(scope="session")
@@ -85,15 +81,14 @@ def wheel(built) -> Path:
 
 
 @pytest.fixture(scope="session")
-def empty(shared, wheel) -> Path:
+def empty(once, wheel) -> Path:
     """The Python of an environment that holds the wheel and what it depends on."""
-    folder = shared / "empty-environment"
 
-    def make() -> None:
+    def make(folder: Path) -> None:
         run(sys.executable, "-m", "venv", folder / "venv")
         run(folder / "venv" / "bin" / "python", *PIP, "install", "-c", ROOT / "constraints.txt", wheel)
 
-    return once(folder, make) / "venv" / "bin" / "python"
+    return once("empty-environment", make) / "venv" / "bin" / "python"
 
 
 @pytest.fixture
@@ -156,12 +151,17 @@ def test_an_old_processor_gets_the_same_bits(empty, golden, tmp_path):
     if not emulator and "CI" not in os.environ:
         pytest.skip("needs qemu-user: make setup installs it where it may")
     assert emulator, "needs qemu-user"
-    command = [emulator, "-cpu", "Nehalem", empty, "-m", "synthkit"]
-    told = run(*command, "generate", "syntone_small", "--out", "tones", cwd=tmp_path).stdout
-    assert told.splitlines()[-1] == f"fingerprint {golden('fingerprints.json')['syntone_small']['fingerprint']}"
-    told = run(*command, "generate", "listops_lra", "--limit", "500", "--out", "listops", cwd=tmp_path).stdout
-    assert told.splitlines()[-1] == f"fingerprint {golden('fingerprints.json')['listops_lra']['fingerprint']}"
-    assert "baseline (of baseline)" in run(*command, "doctor", cwd=tmp_path).stdout
+    # One process, as its imports take far longer there than its work.
+    made = [
+        ["generate", "syntone_small", "--out", "tones", "--workers", "1"],
+        ["generate", "listops_lra", "--limit", "500", "--out", "listops", "--workers", "1"],
+        ["doctor"],
+    ]
+    code = f"import sys; from synthkit.cli import main; sys.exit(any([main(words) for words in {made!r}]))"
+    told = run(emulator, "-cpu", "Nehalem", empty, "-c", code, cwd=tmp_path).stdout
+    expected = [golden("fingerprints.json")[name]["fingerprint"] for name in ("syntone_small", "listops_lra")]
+    assert re.findall("^fingerprint (.*)$", told, re.MULTILINE) == expected
+    assert "baseline (of baseline)" in told
 
 
 def licence(of: Distribution) -> str:

@@ -49,7 +49,8 @@ experiment = LanguageExperiment(
     smoke={
         "model.path": "tiny:t5",
         "data.test_limit": 16,
-        "training.steps": 10,
+        "training.steps": 3,
+        "training.batch_size": 8,
         "evaluation.max_new_tokens": 24,
         "inspection.limit": 8,
         "inspection.probe_limit": 16,

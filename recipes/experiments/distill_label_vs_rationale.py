@@ -52,7 +52,7 @@ experiment = LanguageExperiment(
                 name="budget",
                 points=(
                     Variant(name="steps"),
-                    Variant(name="tokens", set={"training.tokens": 1_400_000}, smoke={"training.tokens": 2000}),
+                    Variant(name="tokens", set={"training.tokens": 1_400_000}, smoke={"training.tokens": 1000}),
                 ),
             ),
         ),
@@ -63,7 +63,7 @@ experiment = LanguageExperiment(
         "model.config": {},
         "data.limit": 2000,
         "data.test_limit": 16,
-        "training.steps": 10,
+        "training.steps": 4,
         "training.batch_size": 8,
         "evaluation.max_new_tokens": 24,
         "inspection.limit": 8,

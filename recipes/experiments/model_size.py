@@ -58,7 +58,8 @@ experiment = LanguageExperiment(
     smoke={
         "data.limit": 50,
         "data.test_limit": 16,
-        "training.steps": 6,
+        "training.steps": 3,
+        "training.batch_size": 8,
         "evaluation.max_new_tokens": 24,
         "inspection.limit": 8,
         "inspection.probe_limit": 16,

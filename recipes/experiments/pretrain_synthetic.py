@@ -40,8 +40,10 @@ experiment = LanguageExperiment(
     smoke={
         "model.config": {},
         "data.limit": 200,
+        "data.test_limit": 50,
         "data.mix": [{"recipe": "brackets", "limit": 200}],
-        "training.steps": 20,
+        "training.steps": 5,
+        "training.batch_size": 8,
         "inspection.limit": 32,
         "inspection.probe_limit": 64,
     },

@@ -43,7 +43,8 @@ experiment = LanguageExperiment(
     smoke={
         "data.limit": 160,
         "data.test_limit": 32,
-        "training.steps": 10,
+        "training.steps": 3,
+        "training.batch_size": 8,
         "inspection.limit": 8,
         "inspection.probe_limit": 16,
     },

@@ -30,5 +30,5 @@ experiment = Experiment(
             },
         ),
     ),
-    smoke={"data.limit": 1000, "data.test_limit": 400, "training.steps": 60, "training.checkpoint_every": 60},
+    smoke={"data.limit": 1000, "data.test_limit": 400, "training.steps": 20, "training.checkpoint_every": 20},
 )

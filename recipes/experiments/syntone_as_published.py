@@ -66,8 +66,8 @@ experiment = Experiment(
         "data.test_limit": 400,
         "features.bands": 32,
         "features.hop": 2048,
-        "training.steps": 60,
-        "training.checkpoint_every": 60,
+        "training.steps": 20,
+        "training.checkpoint_every": 20,
         "evaluation.resamples": 2,
     },
 )

@@ -17,6 +17,7 @@ from synthkit.records import Rows
 __all__ = ["Chooser", "ChoosesItself"]
 
 _MOST_ATTEMPTS = 2**16
+_MOST_AT_ONCE = 512
 
 
 @runtime_checkable
@@ -69,11 +70,8 @@ def _choose_by_making(
     attempt = np.zeros(len(rows), np.uint32)
     hashes = _first_of_part(generator, rows, part, attempt, np.arange(len(rows)))
     for row, found in enumerate(hashes.tolist()):
-        while found in seen:
-            attempt[row] += 1
-            _refuse_endless(generator, rows, int(attempt[row]), len(seen))
-            found = int(_first_of_part(generator, rows, part, attempt, np.array([row]))[0])
-        seen.add(found)
+        new = _first_new(generator, rows, part, attempt, row, seen) if found in seen else found
+        seen.add(new)
     return attempt
 
 
@@ -96,9 +94,40 @@ def _first_of_part(
         hashes[waiting[inside]] = found[inside]
         waiting = waiting[~inside]
         attempt[wanted[waiting]] += 1
-        if len(waiting):
-            _refuse_endless(generator, rows, int(attempt[wanted[waiting]].max()), None)
+        if len(waiting) and attempt[wanted[waiting]].max() >= _MOST_ATTEMPTS:
+            raise InputError(
+                f"splits.{rows.split}: none of {_MOST_ATTEMPTS} draws belongs to this split; give it a larger share"
+            )
     return hashes
+
+
+def _first_new(
+    generator: TextGenerator,
+    rows: Rows,
+    part: tuple[int, int],
+    attempt: npt.NDArray[np.uint32],
+    row: int,
+    seen: set[int],
+) -> int:
+    """Raise the attempt of a row, in place, until its input belongs to the split and is new; returns its hash.
+
+    Draws are made in blocks that grow: a call takes longer than a draw, and a row that repeats often, repeats long.
+    """
+    low, high = (np.uint64(end) for end in part)
+    first, count = int(attempt[row]) + 1, 1
+    while first < _MOST_ATTEMPTS:
+        tried = np.arange(first, min(first + count, _MOST_ATTEMPTS), dtype=np.uint32)
+        texts = generator.make(_taken(rows, np.full(len(tried), row), tried)).input
+        found = hash_strings(texts.offsets, texts.data)
+        for place in np.flatnonzero((found >= low) & (found <= high)).tolist():
+            if int(found[place]) not in seen:
+                attempt[row] = tried[place]
+                return int(found[place])
+        first, count = first + len(tried), min(2 * count, _MOST_AT_ONCE)
+    raise InputError(
+        f"splits.{rows.split}: an example found nothing new in {_MOST_ATTEMPTS} draws, after {len(seen)} different "
+        f"inputs: {generator.name!r} has hardly more with these settings; ask for fewer examples"
+    )
 
 
 def _taken(rows: Rows, chosen: npt.NDArray[np.int64], attempt: npt.NDArray[np.uint32]) -> Rows:
@@ -108,15 +137,4 @@ def _taken(rows: Rows, chosen: npt.NDArray[np.int64], attempt: npt.NDArray[np.ui
         values={name: column[chosen] for name, column in rows.values.items()},
         indices=rows.indices[chosen],
         attempt=attempt,
-    )
-
-
-def _refuse_endless(generator: TextGenerator, rows: Rows, attempts: int, found: int | None) -> None:
-    if attempts < _MOST_ATTEMPTS:
-        return
-    if found is None:
-        raise InputError(f"splits.{rows.split}: none of {attempts} draws belongs to this split; give it a larger share")
-    raise InputError(
-        f"splits.{rows.split}: an example found nothing new in {attempts} draws, after {found} different inputs: "
-        f"{generator.name!r} has hardly more with these settings; ask for fewer examples"
     )

@@ -25,7 +25,7 @@ from synthkit.shards.manifest import STATE
 from synthkit.storage import Storage, open_root
 from synthkit.storage.root import is_url
 
-__all__ = ["OnError", "ShardDone", "ShardTask", "run_task", "shard_tasks"]
+__all__ = ["OnError", "ShardDone", "ShardTask", "forget_prepared", "run_task", "shard_tasks"]
 
 # Text is packed and has fewer bytes an example: smaller shards keep all workers busy.
 _SHARD_BYTES = {"audio": 128 * 2**20, "text": 32 * 2**20}
@@ -128,6 +128,12 @@ def run_task(task: ShardTask) -> ShardDone:
         raise
     state.record_shard(root, record, b"".join(digests), {**statistics.as_dict(), "texts": texts.as_dict()})
     return ShardDone(task.name.stem, task.rows, sum(file.bytes for file in record.files))
+
+
+def forget_prepared() -> None:
+    """Of what ran in this process: another log may lie where one was read, when the next build begins."""
+    _attempts.cache_clear()
+    _prepared.cache_clear()
 
 
 @lru_cache(maxsize=2)

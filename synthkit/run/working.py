@@ -9,12 +9,12 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 
 from synthkit.errors import InputError, WorkError
-from synthkit.generators.base import has_engine
+from synthkit.generators.base import has_questions
 from synthkit.run import state
 from synthkit.run.executors import InProcess, process_pool
 from synthkit.run.prepare import Prepared
 from synthkit.run.progress import Progress
-from synthkit.run.tasks import ShardDone, ShardTask, run_task
+from synthkit.run.tasks import ShardDone, ShardTask, forget_prepared, run_task
 from synthkit.storage import Storage
 
 __all__ = ["Work", "run_tasks"]
@@ -51,8 +51,11 @@ def run_tasks(prepared: Prepared, root: Storage, tasks: Sequence[ShardTask], wor
     Raises:
         WorkError: Examples could not be made, or a worker cannot write where this process reads.
     """
+    asked = has_questions(prepared.generator)
     there = state.recorded(root, [task.name for task in tasks])
     todo = [task for task in tasks if task.name not in there]
+    if asked:
+        forget_prepared()
     failures: list[tuple[str, str]] = []
     total = sum(task.rows for task in tasks)
     before = total - sum(task.rows for task in todo)
@@ -78,6 +81,9 @@ def run_tasks(prepared: Prepared, root: Storage, tasks: Sequence[ShardTask], wor
             with suppress(Exception), root.giving_up():  # what failed first is what counts; the next build removes them
                 root.remove_temporaries()
         raise
+    finally:
+        if asked:
+            forget_prepared()  # and close the log
     if failures:
         raise _failed(root, sorted(failures))
     return made
@@ -110,11 +116,17 @@ def _width(prepared: Prepared, root: Storage, todo: Sequence[ShardTask], work: W
         if (work.workers or 1) > 1:
             raise InputError(f"{root}: is in the memory of this process, where no other can write: use one worker")
         return 1
-    size = sum(task.rows for task in todo) * prepared.generator.layout.bytes_per_example
-    small = size < _SMALL_BYTES and not has_engine(prepared.generator)
-    if work.workers is None and small:
+    if work.workers is None and _is_small(prepared, todo):
         return 1
     return min(work.workers or len(os.sched_getaffinity(0)), len(todo))
+
+
+def _is_small(prepared: Prepared, todo: Sequence[ShardTask]) -> bool:
+    """Whether it is made before a second process has started."""
+    size = sum(task.rows for task in todo) * prepared.generator.layout.bytes_per_example
+    # A language model has answered before workers begin, who read its log; any other engine takes its time.
+    quick = prepared.engine is None or has_questions(prepared.generator)
+    return size < _SMALL_BYTES and quick
 
 
 @contextmanager

@@ -106,7 +106,7 @@ def test_tables_and_pictures_of_every_architecture(case, lists, tmp_path):
     assert any("best head" in line and "(from 0)" in line for line in found.lines)
 
 
-def test_before_and_after_differ_where_something_was_trained(lists, tmp_path):
+def test_before_and_after_differ_where_something_was_trained(lists, tmp_path, unpainted):
     """And not below it: the first layer's attention stays where only the last layer learns."""
     train_language_model(plan(freezing="head,layer:2"), tmp_path / "run", data=lists, device="cpu")
     analyze(tmp_path / "run", device="cpu")
@@ -117,7 +117,7 @@ def test_before_and_after_differ_where_something_was_trained(lists, tmp_path):
     assert value["before", "cosine_embedding", 3] != value["after", "cosine_embedding", 3]
 
 
-def test_boards_show_the_winning_line(boards, tmp_path):
+def test_boards_show_the_winning_line(boards, tmp_path, unpainted):
     train_language_model(plan(), tmp_path / "run", data=boards, device="cpu")
     analyze(tmp_path / "run", device="cpu")
     rows = pq.read_table(tmp_path / "run" / "analysis" / "attention.parquet").to_pylist()
@@ -126,7 +126,7 @@ def test_boards_show_the_winning_line(boards, tmp_path):
     assert all(row["chance"] == pytest.approx(2 / 13) for row in line)  # 11 symbols and two special tokens
 
 
-def test_numbers_do_not_depend_on_how_texts_are_dealt_out(lists, tmp_path, monkeypatch):
+def test_numbers_do_not_depend_on_how_texts_are_dealt_out(lists, tmp_path, monkeypatch, unpainted):
     train_language_model(plan(), tmp_path / "run", data=lists, device="cpu")
     analyze(tmp_path / "run", device="cpu")
     tables = {}
@@ -145,7 +145,7 @@ def test_numbers_do_not_depend_on_how_texts_are_dealt_out(lists, tmp_path, monke
                     assert other[key] == value
 
 
-def test_entropy_and_attention_against_a_plain_computation(lists, tmp_path):
+def test_entropy_and_attention_against_a_plain_computation(lists, tmp_path, unpainted):
     """All maps stored at once, one text at a time, no masks: what the streaming sums must equal."""
     e = plan()
     train_language_model(e, tmp_path / "run", data=lists, device="cpu")
@@ -206,7 +206,7 @@ def test_memory_does_not_grow_with_the_number_of_texts(lists, tmp_path):
     assert sizes[0] == sizes[1]
 
 
-def test_a_sweep_is_looked_at_as_a_whole(lists, tmp_path, synthkit):
+def test_a_sweep_is_looked_at_as_a_whole(lists, tmp_path, command, painted_once):
     axes = [
         {
             "name": "trained",
@@ -217,7 +217,7 @@ def test_a_sweep_is_looked_at_as_a_whole(lists, tmp_path, synthkit):
         }
     ]
     run_sweep(plan(sweep={"axes": axes}), tmp_path / "s", data=lists, device="cpu")
-    done = synthkit("analyze", tmp_path / "s", "--device", "cpu", "--limit", "6")
+    done = command("analyze", tmp_path / "s", "--device", "cpu", "--limit", "6")
     assert "best single layer: " in done.stdout
     assert "counted from 0, " in done.stdout
     table = pq.read_table(tmp_path / "s" / "layers.parquet").to_pylist()
@@ -237,8 +237,8 @@ def test_a_sweep_is_looked_at_as_a_whole(lists, tmp_path, synthkit):
         assert (tmp_path / "s" / name).read_bytes()[:4] == b"\x89PNG"
 
 
-def test_what_cannot_be_looked_at(lists, boards, tmp_path, synthkit, tones):
-    done = synthkit("analyze", tmp_path, check=False)
+def test_what_cannot_be_looked_at(lists, boards, tmp_path, command, tones, unpainted):
+    done = command("analyze", tmp_path, check=False)
     assert done.returncode == 2
     assert "holds no training" in done.stderr
     train_language_model(plan(), tmp_path / "run", data=lists, device="cpu")

@@ -71,7 +71,7 @@ def test_all_factors_of_tones_are_found(tones):
     assert by_name(found)["frequency"].measure == "r2"
 
 
-def test_the_trap_is_sprung(tones, synthkit):
+def test_the_trap_is_sprung(tones, command):
     """Dividing each frame by its maximum erases the amplitude, and nothing else; the command fails loudly."""
     found = audit_dataset(tones, features=FeatureOptions(normalization="frame_max"))
     assert [probe.factor for probe in found.probes if probe.verdict != "recovered"] == ["amplitude"]
@@ -79,12 +79,12 @@ def test_the_trap_is_sprung(tones, synthkit):
     assert problem.startswith("amplitude: r2")
     assert "lost" in problem
     assert "'frame_max'" in problem
-    done = synthkit("audit", tones, "--normalization", "frame_max", check=False)
+    done = command("audit", tones, "--normalization", "frame_max", check=False)
     assert done.returncode == 1
     assert "amplitude: r2" in done.stderr
     assert "Traceback" not in done.stderr
-    assert synthkit("audit", tones).returncode == 0
-    data = json.loads(synthkit("audit", tones, "--json").stdout)
+    assert command("audit", tones).returncode == 0
+    data = json.loads(command("audit", tones, "--json").stdout)
     assert data["problems"] == []
     assert {probe["factor"] for probe in data["probes"]} == {"waveform", "amplitude", "frequency"}
 

@@ -3,9 +3,9 @@
 import json
 import os
 import re
-import resource
 import subprocess
 import sys
+import time
 import tomllib
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,17 +22,17 @@ FINGERPRINT = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 @pytest.fixture
-def made(synthkit, tmp_path):
-    synthkit("generate", "syntone_small", "--out", "d", *TINY)
+def made(command, tmp_path):
+    command("generate", "syntone_small", "--out", "d", *TINY)
     return tmp_path / "d"
 
 
-def test_help_and_version(synthkit):
+def test_help_and_version(command):
     for flag in ("--help", "-h"):
-        said = synthkit(flag).stdout
-        for command in ("generate", "plan", "verify", "convert", "list", "show", "score", "doctor", "schema"):
-            assert f" {command} " in said
-    assert synthkit("--version").stdout == f"synthkit {package.__version__}\n"
+        said = command(flag).stdout
+        for name in ("generate", "plan", "verify", "convert", "list", "show", "score", "doctor", "schema"):
+            assert f" {name} " in said
+    assert command("--version").stdout == f"synthkit {package.__version__}\n"
     for flag in (
         "--out",
         "--workers",
@@ -44,18 +44,18 @@ def test_help_and_version(synthkit):
         "--overwrite",
         "--json",
     ):
-        assert flag in synthkit("generate", "--help").stdout
+        assert flag in command("generate", "--help").stdout
 
 
 def test_the_installed_command(tmp_path):
     command = os.path.join(os.path.dirname(sys.executable), "synthkit")
-    done = subprocess.run([command, "--version"], capture_output=True, text=True, cwd=tmp_path, timeout=60)
+    done = subprocess.run([command, "--version"], capture_output=True, text=True, cwd=tmp_path, timeout=120)
     assert done.stdout == f"synthkit {package.__version__}\n"
 
 
-def test_what_the_system_refuses_is_told_in_one_line(synthkit, made):
+def test_what_the_system_refuses_is_told_in_one_line(command, made):
     name = "x" * 300
-    done = synthkit("report", "d", "-o", f"{name}.html", check=False)
+    done = command("report", "d", "-o", f"{name}.html", check=False)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "File name too long" in done.stderr
 
@@ -63,7 +63,7 @@ def test_what_the_system_refuses_is_told_in_one_line(synthkit, made):
 def test_a_full_disk_behind_the_output_is_told_in_one_line(tmp_path):
     with open("/dev/full", "w") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "synthkit", "schema"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60
+            [sys.executable, "-m", "synthkit", "schema"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=120
         )
     assert (done.returncode, done.stderr) == (1, "synthkit: No space left on device\n")
 
@@ -79,8 +79,8 @@ def test_generate_prints_the_fingerprint_last(synthkit, tmp_path):
     assert lines[-1] == f"fingerprint {manifest['fingerprint']}"
 
 
-def test_generate_json(synthkit, tmp_path):
-    done = synthkit("generate", "syntone_small", "--out", "d", *TINY, "--json")
+def test_generate_json(command, tmp_path):
+    done = command("generate", "syntone_small", "--out", "d", *TINY, "--json")
     found = json.loads(done.stdout)
     assert set(found) == {"fingerprint", "num_examples", "seconds", "bytes", "out"}
     assert FINGERPRINT.fullmatch(found["fingerprint"])
@@ -88,17 +88,17 @@ def test_generate_json(synthkit, tmp_path):
     assert found["out"] == "d"
     assert found["seconds"] > 0
     assert found["bytes"] == sum(path.stat().st_size for path in (tmp_path / "d/data").iterdir())
-    again = json.loads(synthkit("generate", "syntone_small", "--out", "d", *TINY, "--json").stdout)
+    again = json.loads(command("generate", "syntone_small", "--out", "d", *TINY, "--json").stdout)
     assert {**again, "seconds": 0} == {**found, "seconds": 0}
 
 
-def test_generate_again_does_nothing(synthkit, made):
-    done = synthkit("generate", "syntone_small", "--out", "d", *TINY)
+def test_generate_again_does_nothing(command, made):
+    done = command("generate", "syntone_small", "--out", "d", *TINY)
     assert "was complete, nothing to do" in done.stdout
 
 
-def test_flags_are_changes_of_the_recipe(synthkit, tmp_path):
-    synthkit(
+def test_flags_are_changes_of_the_recipe(command, tmp_path):
+    command(
         "generate", "syntone_small", "--out", "d", *TINY, "--seed", 5, "--limit", 20, "--format", "wav",
         "--shard-size", 8, "--workers", 1,
     )  # fmt: skip
@@ -114,8 +114,8 @@ def test_flags_are_changes_of_the_recipe(synthkit, tmp_path):
     ]
 
 
-def test_a_limit_keeps_the_proportions(synthkit, tmp_path):
-    synthkit("generate", "syntone", "--limit", 600, "--set", "params.duration=0.01", "--out", "d")
+def test_a_limit_keeps_the_proportions(command, tmp_path):
+    command("generate", "syntone", "--limit", 600, "--set", "params.duration=0.01", "--out", "d")
     manifest = json.loads((tmp_path / "d/manifest.json").read_bytes())
     assert manifest["splits"] == {"train": 480, "validation": 60, "test": 60}
 
@@ -152,8 +152,8 @@ def test_a_limit_keeps_the_proportions(synthkit, tmp_path):
         ([], "Missing argument 'RECIPE'"),
     ],
 )
-def test_bad_input_is_one_message_and_exit_2(synthkit, tmp_path, args, message):
-    done = synthkit("generate", *args, "--out", "d", check=False)
+def test_bad_input_is_one_message_and_exit_2(command, tmp_path, args, message):
+    done = command("generate", *args, "--out", "d", check=False)
     assert done.returncode == 2
     assert message in done.stderr
     assert done.stdout == ""
@@ -165,34 +165,34 @@ def test_a_missing_out_is_told(synthkit):
     assert (done.returncode, "--out" in done.stderr) == (2, True)
 
 
-def test_a_foreign_directory_is_left_alone(synthkit, tmp_path):
+def test_a_foreign_directory_is_left_alone(command, tmp_path):
     (tmp_path / "d").mkdir()
     (tmp_path / "d/mine.txt").write_text("x")
-    done = synthkit("generate", "syntone_small", "--out", "d", "--overwrite", check=False)
+    done = command("generate", "syntone_small", "--out", "d", "--overwrite", check=False)
     assert done.returncode == 2
     assert "d: holds something else (mine.txt); choose an empty or a new directory" in done.stderr
     assert os.listdir(tmp_path / "d") == ["mine.txt"]
 
 
-def test_another_recipe_needs_overwrite(synthkit, made):
+def test_another_recipe_needs_overwrite(command, made):
     other = ("generate", "syntone_small", "--out", "d", *TINY, "--seed", 9)
-    refused = synthkit(*other, check=False)
+    refused = command(*other, check=False)
     assert refused.returncode == 2
     assert "holds a dataset of another recipe (seed differs); use --overwrite" in refused.stderr
-    assert synthkit(*other, "--overwrite").stdout.splitlines()[-1].startswith("fingerprint sha256:")
+    assert command(*other, "--overwrite").stdout.splitlines()[-1].startswith("fingerprint sha256:")
 
 
 def test_debug_shows_the_traceback(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "synthkit", "--debug", "generate", "nope", "--out", "d"],
-        capture_output=True, text=True, cwd=tmp_path, timeout=60,
+        capture_output=True, text=True, cwd=tmp_path, timeout=120,
     )  # fmt: skip
     assert "Traceback" in done.stderr
     assert done.returncode != 0
 
 
-def test_plan(synthkit, tmp_path):
-    said = synthkit("plan", "syntone").stdout
+def test_plan(command, tmp_path):
+    said = command("plan", "syntone").stdout
     assert "syntone: 32,000 examples, 1.02 GB of audio; each 16,000 samples at 16,000 Hz, pcm16" in said
     assert "splits: train 25,600, validation 3,200, test 3,200" in said
     for part in ("waveform", "sine, triangle, sawtooth, square", "linspace 200 to 2594, 400 levels", "train-00000000"):
@@ -200,9 +200,9 @@ def test_plan(synthkit, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_plan_json_agrees_with_what_is_made(synthkit, tmp_path):
-    plan = json.loads(synthkit("plan", "syntone_small", *TINY, "--json").stdout)
-    synthkit("generate", "syntone_small", *TINY, "--out", "d")
+def test_plan_json_agrees_with_what_is_made(command, tmp_path):
+    plan = json.loads(command("plan", "syntone_small", *TINY, "--json").stdout)
+    command("generate", "syntone_small", *TINY, "--out", "d")
     data = package.load(tmp_path / "d")
     assert plan["num_examples"] == len(data)
     assert plan["splits"] == {"train": 32, "validation": 4, "test": 4}
@@ -211,41 +211,37 @@ def test_plan_json_agrees_with_what_is_made(synthkit, tmp_path):
         assert planned == {"id": example.id, **example.factors}
 
 
-def _seconds_of_processes():
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def test_plan_of_a_billion_examples(synthkit):
+def test_plan_of_a_billion_examples(command):
     """In memory and time that do not depend on the size."""
-    before = _seconds_of_processes()
-    plan = json.loads(synthkit("plan", "syntone_plus", "--set", "design.size=1000000000", "--json").stdout)
-    huge = _seconds_of_processes() - before
+    command("plan", "syntone_plus", "--json")  # imports what it needs
+    before = time.process_time()
+    plan = json.loads(command("plan", "syntone_plus", "--set", "design.size=1000000000", "--json").stdout)
+    huge = time.process_time() - before
     assert plan["num_examples"] == 10**9
-    synthkit("plan", "syntone_plus", "--json")
-    assert huge < 3 * (_seconds_of_processes() - before - huge) + 0.5
+    command("plan", "syntone_plus", "--json")
+    assert huge < 3 * (time.process_time() - before - huge) + 0.5
 
 
 @pytest.mark.parametrize("design", ["random", "latin_hypercube"])
-def test_plan_of_a_huge_design_of_each_kind(synthkit, design):
+def test_plan_of_a_huge_design_of_each_kind(command, design):
     sets = ("--set", f'design={{"kind": "{design}", "size": 1000000000}}')
-    assert json.loads(synthkit("plan", "syntone_plus", *sets, "--json").stdout)["num_examples"] == 10**9
+    assert json.loads(command("plan", "syntone_plus", *sets, "--json").stdout)["num_examples"] == 10**9
 
 
-def test_plan_of_a_huge_grid(synthkit):
-    plan = json.loads(synthkit("plan", "syntone", "--set", "factors.frequency.num=12500000", "--json").stdout)
+def test_plan_of_a_huge_grid(command):
+    plan = json.loads(command("plan", "syntone", "--set", "factors.frequency.num=12500000", "--json").stdout)
     assert plan["num_examples"] == 10**9
 
 
-def test_verify(synthkit, made):
-    done = synthkit("verify", "d", "--regenerate", 5)
+def test_verify(command, made):
+    done = command("verify", "d", "--regenerate", 5)
     assert done.stdout.splitlines() == [
         "7 files: all hashes match SHA256SUMS",
         "40 examples: the fingerprint from content is the manifest's",
         "5 examples made again from recipe.json: identical",
         f"fingerprint {json.loads((made / 'manifest.json').read_bytes())['fingerprint']}",
     ]
-    report = json.loads(synthkit("verify", "d", "--json").stdout)
+    report = json.loads(command("verify", "d", "--json").stdout)
     assert report["ok"] is True
     assert report["problems"] == []
 
@@ -264,19 +260,19 @@ def test_verify_names_what_differs(synthkit, made):
     assert len(report["problems"]) == 1
 
 
-def test_verify_of_no_dataset(synthkit, tmp_path):
-    done = synthkit("verify", "nowhere", check=False)
+def test_verify_of_no_dataset(command, tmp_path):
+    done = command("verify", "nowhere", check=False)
     assert (done.returncode, "nowhere: holds no finished synthkit dataset" in done.stderr) == (2, True)
-    assert synthkit("verify", "nowhere", "--regenerate", "-2", check=False).returncode == 2
+    assert command("verify", "nowhere", "--regenerate", "-2", check=False).returncode == 2
 
 
-def test_list(synthkit):
-    said = synthkit("list").stdout
+def test_list(command):
+    said = command("list").stdout
     for name in recipe_names():
         assert f"\n{name} " in said
-    assert set(json.loads(synthkit("list", "recipes", "--json").stdout)) == set(recipe_names())
-    assert "tone" in json.loads(synthkit("list", "generators", "--json").stdout)
-    assert set(json.loads(synthkit("list", "formats", "--json").stdout)) == {
+    assert set(json.loads(command("list", "recipes", "--json").stdout)) == set(recipe_names())
+    assert "tone" in json.loads(command("list", "generators", "--json").stdout)
+    assert set(json.loads(command("list", "formats", "--json").stdout)) == {
         "parquet",
         "wav",
         "flac",
@@ -285,33 +281,33 @@ def test_list(synthkit):
         "webdataset",
     }
     designs = {"grid", "random", "latin_hypercube", "correlated", "held_out"}
-    assert set(json.loads(synthkit("list", "designs", "--json").stdout)) == designs
-    assert "layer:K" in json.loads(synthkit("list", "policies", "--json").stdout)
-    done = synthkit("list", "recipe", check=False)
+    assert set(json.loads(command("list", "designs", "--json").stdout)) == designs
+    assert "layer:K" in json.loads(command("list", "policies", "--json").stdout)
+    done = command("list", "recipe", check=False)
     assert (done.returncode, "did you mean 'recipes'?" in done.stderr) == (2, True)
 
 
-def test_show(synthkit, made):
-    said = synthkit("show", "d", "--examples", 2).stdout
+def test_show(command, made):
+    said = command("show", "d", "--examples", 2).stdout
     assert "syntone_small: 40 examples" in said
     assert FINGERPRINT.search(said)
     for part in ("waveform", "sawtooth, sine, square, triangle", "200 to 2600", "train-00000000:", "peak", "rms"):
         assert part in said
     assert said.count("first samples") == 2
-    assert "4 examples" in synthkit("show", "d", "--split", "test").stdout
-    wrong = synthkit("show", "d", "--split", "dev", check=False)
+    assert "4 examples" in command("show", "d", "--split", "test").stdout
+    wrong = command("show", "d", "--split", "dev", check=False)
     assert (wrong.returncode, "no split is named 'dev'" in wrong.stderr) == (2, True)
 
 
-def test_doctor(synthkit):
-    found = json.loads(synthkit("doctor", "--json").stdout)
+def test_doctor(command):
+    found = json.loads(command("doctor", "--json").stdout)
     names = {item["name"]: item for item in found["findings"]}
     assert set(names) >= {"python", "native kernels", "CUDA", "espeak-ng", "ffmpeg", "extra train", "extra llm"}
     assert names["native kernels"]["found"] is True
     for item in names.values():
         assert item["detail"]
         assert item["enables"]
-    said = synthkit("doctor").stdout
+    said = command("doctor").stdout
     for name in names:
         assert name in said
 
@@ -323,8 +319,8 @@ def test_doctor_knows_the_extras_that_users_install():
     assert set(doctor._EXTRAS) == set(declared) - {"docs", "dev"}
 
 
-def test_doctor_tells_what_is_missing(synthkit):
-    found = json.loads(synthkit("doctor", "--json", env={"PATH": "/nowhere"}).stdout)
+def test_doctor_tells_what_is_missing(command):
+    found = json.loads(command("doctor", "--json", env={"PATH": "/nowhere"}).stdout)
     (espeak,) = (item for item in found["findings"] if item["name"] == "espeak-ng")
     assert espeak["found"] is False
     assert espeak["detail"] == "missing: apt-get install espeak-ng"
@@ -392,8 +388,8 @@ def test_a_forced_path_is_shown(synthkit):
     assert kernels["detail"].startswith("baseline (of ")
 
 
-def test_schema(synthkit, made):
-    schema = json.loads(synthkit("schema").stdout)
+def test_schema(command, made):
+    schema = json.loads(command("schema").stdout)
     assert schema["title"] == "Recipe"
     assert set(json.loads((made / "recipe.json").read_bytes())) == set(schema["properties"]) - {"smoke"}
     assert schema["additionalProperties"] is False
@@ -403,7 +399,7 @@ def test_a_reader_that_goes_away(made):
     """``synthkit show d | head -1``."""
     done = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {sys.executable} -m synthkit show {made} | head -1"],
-        capture_output=True, text=True, timeout=60,
+        capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     assert done.stderr == ""
 
@@ -437,5 +433,5 @@ def test_help_is_quick_and_loads_nothing_heavy():
         "import sys; from synthkit.cli import main; main(['--help']);"
         "print(sorted({'torch', 'numpy', 'pyarrow', 'pydantic'} & set(sys.modules)), file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert done.stderr == "[]\n"

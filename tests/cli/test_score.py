@@ -30,8 +30,8 @@ def codes(tmp_path):
     return tmp_path / "codes.npz"
 
 
-def test_the_numbers_of_python(synthkit, codes, tmp_path):
-    said = synthkit("score", "codes.npz", "--out", "scores.json", "--metrics", NAMES, "--json").stdout
+def test_the_numbers_of_python(command, codes, tmp_path):
+    said = command("score", "codes.npz", "--out", "scores.json", "--metrics", NAMES, "--json").stdout
     report = json.loads(said)
     assert report == json.loads((tmp_path / "scores.json").read_text())
     factors, found = arrays()
@@ -51,8 +51,8 @@ def test_the_numbers_of_a_gpu(codes, capsys, cuda):
     assert said[0]["metrics"] == said[1]["metrics"]
 
 
-def test_a_backend_that_is_none(synthkit, codes):
-    wrong = synthkit("score", "codes.npz", "--backend", "tpu", check=False)
+def test_a_backend_that_is_none(command, codes):
+    wrong = command("score", "codes.npz", "--backend", "tpu", check=False)
     assert (wrong.returncode, "device: 'tpu' is none of: cpu, reference, cuda" in wrong.stderr) == (2, True)
 
 
@@ -65,11 +65,11 @@ def test_a_table_for_people(synthkit, codes, tmp_path):
     assert (tmp_path / "s.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_options_reach_the_metrics(synthkit, codes):
+def test_options_reach_the_metrics(command, codes):
     factors, found = arrays()
     flags = ("--convention", "dlib", "--train-fraction", "0.5", "--shuffle", "--seed", "3", "--threads", "1")
     more = ("--bootstrap", "3", "--kinds", "ordinal,categorical")
-    report = json.loads(synthkit("score", "codes.npz", "--metrics", "sap,explicitness", "--json", *flags, *more).stdout)
+    report = json.loads(command("score", "codes.npz", "--metrics", "sap,explicitness", "--json", *flags, *more).stdout)
     python = evaluate(
         factors=factors,
         codes=found,
@@ -84,7 +84,7 @@ def test_options_reach_the_metrics(synthkit, codes):
     assert report == python.to_dict()
 
 
-def test_a_directory_is_a_batch(synthkit, tmp_path):
+def test_a_directory_is_a_batch(command, tmp_path):
     folder = tmp_path / "checkpoints"
     folder.mkdir()
     models = {}
@@ -95,21 +95,21 @@ def test_a_directory_is_a_batch(synthkit, tmp_path):
     wide = np.concatenate([models["step-0.npz"], models["step-1.npz"]], axis=1)  # another number of codes
     np.savez(folder / "wide.npz", factors=factors, codes=wide)
     (folder / "notes.txt").write_text("not codes")
-    report = json.loads(synthkit("score", "checkpoints", "--metrics", NAMES, "--json", "--out", "s.json").stdout)
+    report = json.loads(command("score", "checkpoints", "--metrics", NAMES, "--json", "--out", "s.json").stdout)
     models["wide.npz"] = wide
     assert report["models"] == list(models)
     for place, (name, found) in enumerate(models.items()):
         alone = evaluate(factors=factors, codes=found, metrics=NAMES)
         assert report["scores"][name]["metrics"] == alone.to_dict()["metrics"]
         assert report["metrics"]["mig"][place] == alone["mig"]
-    said = refused(synthkit, "score", "checkpoints", "--metrics", "mig", "--plot", "s.png")
+    said = refused(command, "score", "checkpoints", "--metrics", "mig", "--plot", "s.png")
     assert "differ in shape or factors" in said
-    table = synthkit("score", "checkpoints", "--metrics", "mig").stdout
+    table = command("score", "checkpoints", "--metrics", "mig").stdout
     assert "step-1.npz" in table
     assert "wide.npz" in table
 
 
-def test_parquet(synthkit, tmp_path):
+def test_parquet(command, tmp_path):
     factors, found = arrays()
     names = np.array(["red", "green", "blue"])[factors[:, 1]]
     level = factors[:, 0] / 4.0
@@ -118,7 +118,7 @@ def test_parquet(synthkit, tmp_path):
     pq.write_table(pa.table({**columns, **base}), tmp_path / "columns.parquet")
     pq.write_table(pa.table({"codes": found.tolist(), **base}), tmp_path / "lists.parquet")
     reports = [
-        json.loads(synthkit("score", f"{name}.parquet", "--metrics", NAMES, "--json").stdout)
+        json.loads(command("score", f"{name}.parquet", "--metrics", NAMES, "--json").stdout)
         for name in ("columns", "lists")
     ]
     assert reports[0] == reports[1]
@@ -132,12 +132,12 @@ def test_parquet(synthkit, tmp_path):
         factor_names=["size", "hue"],
     )
     assert reports[0] == python.to_dict()
-    one = json.loads(synthkit("score", "lists.parquet", "--metrics", "mig", "--factors", "hue", "--json").stdout)
+    one = json.loads(command("score", "lists.parquet", "--metrics", "mig", "--factors", "hue", "--json").stdout)
     assert one["factor_names"] == ["hue"]
 
 
-def test_codes_of_a_dataset_are_joined_on_id(synthkit, tmp_path):
-    synthkit("generate", "syntone_small", "--out", "d", "--set", "params.duration=0.01", "--limit", "400")
+def test_codes_of_a_dataset_are_joined_on_id(command, tmp_path):
+    command("generate", "syntone_small", "--out", "d", "--set", "params.duration=0.01", "--limit", "400")
     dataset = load(tmp_path / "d")
     ids = dataset.ids()
     assert ids[0] == dataset[0].id
@@ -153,18 +153,18 @@ def test_codes_of_a_dataset_are_joined_on_id(synthkit, tmp_path):
     found = matrix[picked] + 0.1 * rng.normal(size=(300, matrix.shape[1]))
     np.savez(tmp_path / "c.npz", codes=found, id=np.array(ids)[picked])
     flags = ("score", "c.npz", "--data", "d", "--metrics", "mig,sap")
-    report = json.loads(synthkit(*flags, "--json").stdout)
+    report = json.loads(command(*flags, "--json").stdout)
     python = evaluate(
         factors=matrix[picked], codes=found, metrics="mig,sap", factor_kinds=kinds, factor_names=dataset.factor_names
     )
     assert report == python.to_dict()
     one = dataset.factor_names[0]
-    assert json.loads(synthkit(*flags, "--factors", one, "--json").stdout)["factor_names"] == [one]
-    assert "is not in the dataset" in refused(synthkit, *flags, "--split", "test")
+    assert json.loads(command(*flags, "--factors", one, "--json").stdout)["factor_names"] == [one]
+    assert "is not in the dataset" in refused(command, *flags, "--split", "test")
 
 
-def refused(synthkit, *arguments, code=2):
-    done = synthkit(*arguments, check=False)
+def refused(command, *arguments, code=2):
+    done = command(*arguments, check=False)
     assert done.returncode == code
     assert done.stdout == ""
     return done.stderr
@@ -201,7 +201,7 @@ def save(path, **changes):
         (("good.npz", "--train-fraction", "2"), "train_fraction: must be between 0 and 1"),
     ],
 )
-def test_bad_files(synthkit, tmp_path, arguments, message):
+def test_bad_files(command, tmp_path, arguments, message):
     _, found = arrays()
     (tmp_path / "empty").mkdir()
     (tmp_path / "codes.txt").write_text("1 2 3")
@@ -218,11 +218,11 @@ def test_bad_files(synthkit, tmp_path, arguments, message):
     pq.write_table(pa.table({"z_0": [0.0], "z_2": [1.0], "hue": [1]}), tmp_path / "gaps.parquet")
     pq.write_table(pa.table({"codes": [[0.0], [1.0, 2.0]], "hue": [1, 2]}), tmp_path / "ragged.parquet")
     pq.write_table(pa.table({"z_0": [0.0, 1.0], "hue": [None, "a"]}), tmp_path / "holes.parquet")
-    assert message in refused(synthkit, "score", *arguments)
+    assert message in refused(command, "score", *arguments)
 
 
-def test_bad_ids(synthkit, tmp_path):
-    synthkit("generate", "syntone_small", "--out", "d", "--set", "params.duration=0.01", "--limit", "40")
+def test_bad_ids(command, tmp_path):
+    command("generate", "syntone_small", "--out", "d", "--set", "params.duration=0.01", "--limit", "40")
     ids = load(tmp_path / "d").ids()
     found = np.zeros((len(ids), 2))
     cases = {
@@ -233,8 +233,8 @@ def test_bad_ids(synthkit, tmp_path):
     }
     for arrays_, message in cases.values():
         np.savez(tmp_path / "c.npz", codes=found, **arrays_)
-        assert message in refused(synthkit, "score", "c.npz", "--data", "d")
+        assert message in refused(command, "score", "c.npz", "--data", "d")
 
 
-def test_nowhere_to_write(synthkit, codes):
-    assert "there is no directory" in refused(synthkit, "score", "codes.npz", "--out", "no/such/s.json", code=1)
+def test_nowhere_to_write(command, codes):
+    assert "there is no directory" in refused(command, "score", "codes.npz", "--out", "no/such/s.json", code=1)

@@ -224,7 +224,7 @@ def hub():
     yield state
     server.shutdown()
     server.server_close()
-    thread.join()
+    thread.join(120)
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ def test_what_it_prints(synthkit, clips, tmp_path):
     assert again.stdout.splitlines()[0].endswith("wav: was complete, nothing to do")
 
 
-def test_json(synthkit, texts):
-    done = synthkit("convert", texts, "--to", "tsv", "-o", "out", "--json")
+def test_json(command, texts):
+    done = command("convert", texts, "--to", "tsv", "-o", "out", "--json")
     said = json.loads(done.stdout)
     assert {name: said[name] for name in ("num_examples", "format", "out")} == {
         "num_examples": 80,
@@ -48,23 +48,23 @@ def test_json(synthkit, texts):
         (["--to", "wav", "-o", "x", "--shard-size", "0"], "--shard-size: must be >= 1, not 0"),
     ],
 )
-def test_what_it_refuses(synthkit, clips, tmp_path, options, said):
-    done = synthkit("convert", "clips", *options, check=False)
+def test_what_it_refuses(command, clips, tmp_path, options, said):
+    done = command("convert", "clips", *options, check=False)
     assert done.returncode == 2
     assert done.stderr.startswith(f"synthkit: {said}")
     assert len(done.stderr.splitlines()) == 1
     assert not (tmp_path / "x").exists()
 
 
-def test_help(synthkit):
-    said = synthkit("convert", "--help").stdout
+def test_help(command):
+    said = command("convert", "--help").stdout
     for word in ("--to", "--out", "--shard-size", "--workers", "--repo", "--private", "--revision", "--commit-message"):
         assert word in said
     assert "HF_TOKEN" in said
 
 
-def test_formats_are_listed(synthkit):
-    listed = json.loads(synthkit("list", "formats", "--json").stdout)
+def test_formats_are_listed(command):
+    listed = json.loads(command("list", "formats", "--json").stdout)
     assert listed["webdataset"] == (
         "audio: WebDataset tar: <id>.wav beside <id>.json with the factors. "
         "text: WebDataset tar: <id>.json with all columns."

@@ -306,7 +306,7 @@ def test_killed_at_each_change(recipe, data, tmp_path):
         assert files(root) == files(tmp_path / "built")
 
 
-def test_ctrl_c_and_on(clips, synthkit, tmp_path):
+def test_ctrl_c_and_on(clips, command, tmp_path):
     """Of the command line: one line is said, and the same command goes on."""
     code = (
         "import signal, sys\n"
@@ -324,7 +324,7 @@ def test_ctrl_c_and_on(clips, synthkit, tmp_path):
     assert done.returncode == 128 + signal.SIGINT
     assert done.stderr == "\nsynthkit: interrupted; what was finished stays: run the same command to go on\n"
     assert list((tmp_path / "out/data").glob(".tmp-*")) == []
-    again = synthkit(*arguments)
+    again = command(*arguments)
     assert "(20 were there from an earlier run)" in again.stdout
 
 

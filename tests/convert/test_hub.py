@@ -17,15 +17,47 @@ RIGHT, READER, WRONG = "hf_rightRIGHTright", "hf_readerREADERreader", "hf_wrongW
 PUBLISH = ("--to", "hub", "--repo", "me/tiny")
 
 
-@pytest.fixture
-def publish(synthkit, environment):
-    def run(directory, *more, check=True, **env):
-        done = synthkit("convert", directory, *PUBLISH, *more, check=check, env={**environment, **env})
+# huggingface_hub's own way to call the network.
+pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
+
+
+def publishing(run, environment):
+    """Publishes a directory by a command; what it says holds no token."""
+
+    def publish(directory, *more, check=True, **env):
+        done = run("convert", directory, *PUBLISH, *more, check=check, env={**environment, **env})
         for token in (RIGHT, READER, WRONG):
             assert token not in done.stdout + done.stderr
         return done
 
-    return run
+    return publish
+
+
+@pytest.fixture
+def here(hub, monkeypatch, tmp_path):
+    """The hub for this process, whose huggingface_hub was imported with other settings."""
+    from huggingface_hub import constants
+
+    at_its_file = f"{hub.url}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
+    monkeypatch.setattr(constants, "ENDPOINT", hub.url)
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", at_its_file)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hf"))
+    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(hub_errors, "_WAITS", (0.0, 0.0))
+    return hub
+
+
+@pytest.fixture
+def publish_apart(synthkit, environment):
+    """In a process of its own: with the settings that huggingface_hub reads at its import, and the real waits."""
+    return publishing(synthkit, environment)
+
+
+@pytest.fixture
+def publish(command, environment, here):
+    return publishing(command, environment)
 
 
 def files(root):
@@ -40,8 +72,8 @@ def written(root, received):
     return root
 
 
-def test_what_arrives_is_the_directory(publish, hub, clips, tmp_path):
-    done = publish(clips)
+def test_what_arrives_is_the_directory(publish_apart, hub, clips, tmp_path):
+    done = publish_apart(clips)
     received = dict(hub.files("me/tiny"))
     del received[".gitattributes"]
     assert received == files(clips)
@@ -151,16 +183,16 @@ def test_a_token_that_is_refused(publish, hub, clips, token, status, said):
     assert hub.repos == {}
 
 
-def test_no_token(publish, hub, clips):
-    done = publish(clips, check=False, HF_TOKEN="")
+def test_no_token(publish_apart, hub, clips):
+    done = publish_apart(clips, check=False, HF_TOKEN="")
     assert done.returncode == 2
     assert "no token is set; put one in HF_TOKEN" in done.stderr
     assert hub.seen == []
 
 
-def test_no_hub(publish, clips, hub, monkeypatch):
+def test_no_hub(publish_apart, clips, hub):
     """Nobody listens there."""
-    done = publish(clips, check=False, HF_ENDPOINT="http://127.0.0.1:9")
+    done = publish_apart(clips, check=False, HF_ENDPOINT="http://127.0.0.1:9")
     assert done.returncode == 1
     assert "me/tiny: the hub cannot be reached" in done.stderr
     assert "run the same command to go on" in done.stderr
@@ -217,31 +249,19 @@ def test_an_unfinished_dataset_is_not_published(publish, hub, clips):
 
 
 @pytest.mark.parametrize("repo", ["tiny", "me/", "/tiny", "a/b/c", "me/ti ny", "../tiny"])
-def test_names_that_are_no_repository(synthkit, clips, environment, repo):
-    done = synthkit("convert", clips, "--to", "hub", f"--repo={repo}", check=False, env=environment)
+def test_names_that_are_no_repository(command, clips, environment, repo):
+    done = command("convert", clips, "--to", "hub", f"--repo={repo}", check=False, env=environment)
     assert done.returncode == 2
     assert "must be USER/NAME" in done.stderr
 
 
 @pytest.fixture
-def in_process(hub, environment, monkeypatch, tmp_path):
-    """The hub for calls in this process, whose huggingface_hub was imported with other settings."""
-    import huggingface_hub
-    from huggingface_hub import constants
-
-    monkeypatch.setattr(huggingface_hub, "get_token", lambda: RIGHT)
-    monkeypatch.setattr(constants, "ENDPOINT", hub.url)
-    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(hub_errors, "_WAITS", (0.0, 0.0))
-    return hub
+def in_process(here, monkeypatch):
+    """The hub for calls from Python."""
+    monkeypatch.setenv("HF_TOKEN", RIGHT)
+    return here
 
 
-# huggingface_hub's own way to call the network.
-old_call = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
-
-
-@old_call
 def test_many_files_in_several_commits(in_process, clips, tmp_path, monkeypatch):
     monkeypatch.setattr(hub_files, "_MOST_FILES", 25)
     convert(clips, tmp_path / "wav", "wav")
@@ -254,7 +274,6 @@ def test_many_files_in_several_commits(in_process, clips, tmp_path, monkeypatch)
     assert done.files == len(received)
 
 
-@old_call
 def test_going_on_after_the_first_of_several_commits(in_process, clips, tmp_path, monkeypatch):
     monkeypatch.setattr(hub_files, "_MOST_FILES", 3)
     in_process.most_commits = 1
@@ -268,7 +287,6 @@ def test_going_on_after_the_first_of_several_commits(in_process, clips, tmp_path
     assert received == files(clips)
 
 
-@old_call
 def test_from_an_object_store(in_process, clips, tmp_path):
     import fsspec
 

@@ -238,9 +238,9 @@ def test_from_a_store(clips, lhotse, tmp_path):
     store.rm(f"/{tmp_path.name}", recursive=True)
 
 
-def test_the_command(synthkit, clips, tmp_path):
-    done = synthkit("convert", clips, "--to", "lhotse", "-o", "out")
+def test_the_command(command, clips, tmp_path):
+    done = command("convert", clips, "--to", "lhotse", "-o", "out")
     assert done.stdout.splitlines()[0].startswith("60 examples, ")
     assert " in out, lhotse" in done.stdout
-    assert "nothing to do" in synthkit("convert", clips, "--to", "lhotse", "-o", "out").stdout
-    assert synthkit("convert", clips, "--to", "lhotse", "-o", "o2", "--shard-size", "3", check=False).returncode == 2
+    assert "nothing to do" in command("convert", clips, "--to", "lhotse", "-o", "out").stdout
+    assert command("convert", clips, "--to", "lhotse", "-o", "o2", "--shard-size", "3", check=False).returncode == 2

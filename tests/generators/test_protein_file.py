@@ -599,17 +599,17 @@ def enumerate_records(text):
     return enumerate(re.findall(r">.*\n.*\n", text))
 
 
-def test_built_by_any_number_of_workers(synthkit, tmp_path):
+def test_built_by_any_number_of_workers(command, tmp_path):
     write(tmp_path / "p.fasta", numbered(60))
     (tmp_path / "r.json").write_text(json.dumps(json.loads(recipe("p.fasta").canonical_json())))
     prints = {
-        synthkit("generate", "./r.json", "--out", f"d{n}", "--workers", n, "--set", "output.shard_size=7").stdout[-72:]
+        command("generate", "./r.json", "--out", f"d{n}", "--workers", n, "--set", "output.shard_size=7").stdout[-72:]
         for n in (1, 2)
     }
     assert len(prints) == 1
     assert "p.fasta: 60 records, 60 used" in (tmp_path / "d1" / "README.md").read_text().replace("\\", "")
     write(tmp_path / "bad.fasta", FASTA + ">last a.1.1.1\nMK")
-    done = synthkit("generate", "./r.json", "--out", "none", "--set", "params.path=bad.fasta", check=False)
+    done = command("generate", "./r.json", "--out", "none", "--set", "params.path=bad.fasta", check=False)
     assert (done.returncode, "bad.fasta: ends at byte" in done.stderr) == (2, True)
     assert not (tmp_path / "none").exists()
 

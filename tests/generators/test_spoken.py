@@ -170,7 +170,12 @@ def test_espeak_says_each_word_as_we_think():
     """No word is spelled out, and the number of phonemes is about ours."""
     words = sorted({w.text for words in CATEGORIES.values() for w in words})
     done = subprocess.run(
-        ["espeak-ng", "-q", "--ipa", "-v", "en-us"], input="\n".join(words), capture_output=True, text=True, check=True
+        ["espeak-ng", "-q", "--ipa", "-v", "en-us"],
+        input="\n".join(words),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
     )
     said = [re.sub(r"[ˈˌː\s]", "", line) for line in done.stdout.splitlines() if line.strip()]
     assert len(said) == len(words)

@@ -1,6 +1,8 @@
 """A task of somebody else's package, found by its entry point: what docs/generators.md promises."""
 
 import json
+import os
+import sys
 
 import pytest
 
@@ -89,6 +91,14 @@ def plugin(tmp_path, install):
     return install("backwards", MODULE, "synthkit.generators", "backwards:Backwards")
 
 
+@pytest.fixture
+def here(plugin, command, monkeypatch):
+    """Runs the command line in this process, in which the package is installed for as long as the test lasts."""
+    monkeypatch.syspath_prepend(plugin["PYTHONPATH"].partition(os.pathsep)[0])
+    yield command
+    sys.modules.pop("backwards", None)
+
+
 def test_it_makes_one_dataset_for_any_number_of_workers(synthkit, plugin, tmp_path):
     prints = {
         synthkit("generate", "./r.json", "--out", f"d{workers}", "--workers", workers, env=plugin).stdout[-72:]
@@ -104,19 +114,19 @@ def test_it_makes_one_dataset_for_any_number_of_workers(synthkit, plugin, tmp_pa
     assert [example.factors["last"] for example in data] == [example.input[-1] for example in data]
 
 
-def test_its_examples_are_shown(synthkit, plugin):
-    plan = synthkit("plan", "./r.json", env=plugin).stdout
+def test_its_examples_are_shown(here):
+    plan = here("plan", "./r.json").stdout
     assert "words: 40 examples, about 800 B of text" in plan
-    synthkit("generate", "./r.json", "--out", "d", env=plugin)
-    shown = synthkit("show", "d", env=plugin).stdout
+    here("generate", "./r.json", "--out", "d")
+    shown = here("show", "d").stdout
     assert "train-00000000" in shown
     assert "  input" in shown
 
 
-def test_more_than_there_are(synthkit, plugin, tmp_path):
+def test_more_than_there_are(here, tmp_path):
     """Three letters and three places: 27 words, of which a part belongs to the split."""
     changes = ["--set", "factors.length.high=3", "--set", "design.repeats=60", "--set", 'splits={"train": 1.0}']
-    done = synthkit("generate", "./r.json", "--out", "d", *changes, env=plugin, check=False)
+    done = here("generate", "./r.json", "--out", "d", *changes, check=False)
     assert done.returncode == 2
     assert "splits.train: an example found nothing new in" in done.stderr
     assert "after 27 different inputs" in done.stderr
@@ -124,17 +134,17 @@ def test_more_than_there_are(synthkit, plugin, tmp_path):
 
 
 @pytest.mark.parametrize("format", ["parquet", "jsonl", "tsv", "webdataset"])
-def test_formats_have_one_fingerprint(synthkit, plugin, format):
-    done = synthkit("generate", "./r.json", "--out", format, "--format", format, env=plugin)
-    whole = synthkit("generate", "./r.json", "--out", "p", env=plugin)
+def test_formats_have_one_fingerprint(here, format):
+    done = here("generate", "./r.json", "--out", format, "--format", format)
+    whole = here("generate", "./r.json", "--out", "p")
     assert done.stdout.splitlines()[-1] == whole.stdout.splitlines()[-1]
-    assert "40 examples" in synthkit("verify", format, env=plugin).stdout
+    assert "40 examples" in here("verify", format).stdout
 
 
-def test_it_goes_on_where_it_was_with_the_same_attempts(synthkit, plugin, tmp_path):
-    synthkit("generate", "./r.json", "--out", "whole", env=plugin)
-    synthkit("generate", "./r.json", "--out", "d", env=plugin)
-    again = synthkit("generate", "./r.json", "--out", "d", env=plugin).stdout
+def test_it_goes_on_where_it_was_with_the_same_attempts(here, tmp_path):
+    here("generate", "./r.json", "--out", "whole")
+    here("generate", "./r.json", "--out", "d")
+    again = here("generate", "./r.json", "--out", "d").stdout
     assert "nothing to do" in again
     assert (tmp_path / "d/attempts.parquet").read_bytes() == (tmp_path / "whole/attempts.parquet").read_bytes()
     table = json.loads((tmp_path / "d/manifest.json").read_text())

@@ -52,3 +52,10 @@ def plan():
         return from_data(data, "test")
 
     return make
+
+
+@pytest.fixture(autouse=True)
+def _unpainted(request):
+    """Painting its pictures takes most of the time of a training as small as these."""
+    if "painted_once" not in request.fixturenames:
+        request.getfixturevalue("unpainted")

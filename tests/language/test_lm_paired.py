@@ -157,7 +157,7 @@ def write_point(path, plan, rights, inputs="q"):
     return path
 
 
-def test_two_points_are_compared_over_their_seeds(plan, tmp_path, synthkit):
+def test_two_points_are_compared_over_their_seeds(plan, tmp_path, command):
     first = write_point(tmp_path / "a", plan, {3: "1100" * 25, 10: "1000" * 25, 4: "1010" * 25})
     second = write_point(tmp_path / "b", plan, {10: "1111" * 25, 3: "1110" * 25, 4: "0010" * 25})
     assert is_point(first)
@@ -169,23 +169,23 @@ def test_two_points_are_compared_over_their_seeds(plan, tmp_path, synthkit):
     )
     assert found == by_hand
     assert found["difference"] == pytest.approx(0.25)
-    told = synthkit("compare", first, second, "--resamples", 500).stdout
+    told = command("compare", first, second, "--resamples", 500).stdout
     words = " ".join(told.split())
     assert "100 texts, 3 seeds of each" in words
     assert f"0.417 {first} 0.667 {second}" in words
     assert f"over seeds: 95 % interval {found['t_low']:+.3f} to {found['t_high']:+.3f}, p = {found['p_t']:.4f}" in words
     assert f"over seeds and texts: 95 % interval {found['low']:+.3f} to {found['high']:+.3f}" in words
     assert "the second is better with 2 seeds, worse with 1" in words
-    said = json.loads(synthkit("compare", first, second, "--resamples", 500, "--json").stdout)
+    said = json.loads(command("compare", first, second, "--resamples", 500, "--json").stdout)
     assert said == found
 
 
-def test_points_of_one_seed_have_no_t_test(plan, tmp_path, synthkit):
+def test_points_of_one_seed_have_no_t_test(plan, tmp_path, command):
     first, second = (write_point(tmp_path / name, plan, {0: right}) for name, right in (("a", "10"), ("b", "11")))
-    assert "no t test: it needs two seeds" in synthkit("compare", first, second).stdout
+    assert "no t test: it needs two seeds" in command("compare", first, second).stdout
 
 
-def test_points_that_cannot_be_compared(plan, tmp_path, synthkit):
+def test_points_that_cannot_be_compared(plan, tmp_path, command):
     first = write_point(tmp_path / "a", plan, {0: "10", 1: "11"})
     with pytest.raises(InputError, match=r"b: has seeds 0, 2, but .*a has 0, 1; train both with the same seeds"):
         compare_points(first, write_point(tmp_path / "b", plan, {0: "10", 2: "10"}))
@@ -197,7 +197,7 @@ def test_points_that_cannot_be_compared(plan, tmp_path, synthkit):
         compare_points(first, odd)
     with pytest.raises(InputError, match=r"seed-0: holds no trainings seed-N; compare two points of a sweep"):
         compare_points(first, first / "seed-0")
-    done = synthkit("compare", first / "seed-0", first, check=False)
+    done = command("compare", first / "seed-0", first, check=False)
     assert done.returncode == 2
     assert "holds no trainings seed-N" in done.stderr
 

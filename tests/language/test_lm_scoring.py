@@ -226,7 +226,7 @@ def write_run(path, plan, rows, split="test"):
     return path
 
 
-def test_two_runs_are_compared_text_by_text(plan, tmp_path, synthkit):
+def test_two_runs_are_compared_text_by_text(plan, tmp_path, command):
     outcomes = [(True, True)] * 50 + [(False, True)] * 14 + [(True, False)] * 2 + [(False, False)] * 34
     rows = [[(f"t-{i}", f"q{i}", "1", pair[k]) for i, pair in enumerate(outcomes)] for k in (0, 1)]
     first, second = (write_run(tmp_path / name, plan, of) for name, of in zip("ab", rows, strict=True))
@@ -237,14 +237,14 @@ def test_two_runs_are_compared_text_by_text(plan, tmp_path, synthkit):
     assert 0.03 < found["low"] < 0.12 < found["high"] < 0.21
     assert found["p_mcnemar"] == pytest.approx(0.00418, abs=1e-4)
     assert found["p_bootstrap"] < 0.02
-    said = synthkit("compare", first, second)
+    said = command("compare", first, second)
     assert said.returncode == 0
     assert "difference +0.120" in said.stdout
-    as_json = synthkit("compare", first, second, "--json")
+    as_json = command("compare", first, second, "--json")
     assert json.loads(as_json.stdout)["only_second"] == 14
 
 
-def test_runs_that_cannot_be_compared(plan, tmp_path, synthkit):
+def test_runs_that_cannot_be_compared(plan, tmp_path, command):
     one = write_run(tmp_path / "a", plan, [("t-0", "q", "1", True)])
     other = write_run(tmp_path / "b", plan, [("t-0", "q", "2", True)])
     with pytest.raises(InputError, match="answered other texts than"):
@@ -254,6 +254,6 @@ def test_runs_that_cannot_be_compared(plan, tmp_path, synthkit):
     (other / "predictions.parquet").unlink()
     with pytest.raises(InputError, match="holds no answers"):
         compare_runs(one, other)
-    done = synthkit("compare", one, tmp_path / "nowhere", check=False)
+    done = command("compare", one, tmp_path / "nowhere", check=False)
     assert done.returncode == 2
     assert "holds no training" in done.stderr

@@ -36,6 +36,13 @@ def sweep(plan):
     return plan(sweep={"axes": axes, "seeds": 2}, data__test_limit=8, smoke={"training.steps": 1})
 
 
+@pytest.fixture
+def short(plan):
+    """Two learning rates alone, two seeds."""
+    axes = [{"name": "rate", "points": [{"name": "low", "set": {"training.learning_rate": 0.001}}, {"name": "high"}]}]
+    return plan(sweep={"axes": axes, "seeds": 2}, data__test_limit=8, smoke={"training.steps": 1})
+
+
 def test_the_points_of_a_sweep(sweep, tmp_path):
     points = sweep_points(sweep, tmp_path)
     assert [p.name for p in points] == [
@@ -53,10 +60,10 @@ def test_the_points_of_a_sweep(sweep, tmp_path):
         find_point(points, "x")
 
 
-def test_a_sweep_over_any_executor_gives_the_same(sweep, lists, tmp_path):
+def test_a_sweep_over_any_executor_gives_the_same(short, lists, tmp_path):
     told = []
     one = run_sweep(
-        sweep,
+        short,
         tmp_path / "one",
         data=lists,
         device="cpu",
@@ -65,11 +72,11 @@ def test_a_sweep_over_any_executor_gives_the_same(sweep, lists, tmp_path):
         on_point=lambda *args: told.append(args),
     )
     assert is_sweep(tmp_path / "one")
-    assert told[-1][1:] == (16, 16)
+    assert told[-1][1:] == (4, 4)
     with ThreadPoolExecutor(1) as pool:
-        other = run_sweep(sweep, tmp_path / "two", data=lists, device="cpu", sets=["training.steps=2"], executor=pool)
+        other = run_sweep(short, tmp_path / "two", data=lists, device="cpu", sets=["training.steps=2"], executor=pool)
     assert sweep_rows(one) == sweep_rows(other)
-    assert len(sweep_rows(one)) == 16
+    assert len(sweep_rows(one)) == 4
 
 
 def test_trainings_in_threads_would_share_their_random_numbers(sweep, lists, tmp_path):
@@ -83,7 +90,7 @@ def test_a_process_that_trains_is_killed(sweep, lists, tmp_path):
         run_sweep(sweep, tmp_path / "s", data=lists, device="cpu", sets=["training.steps=2"], executor=pool)
 
 
-def test_a_sweep_goes_on_and_its_table_is_written(sweep, lists, tmp_path, monkeypatch):
+def test_a_sweep_goes_on_and_its_table_is_written(sweep, lists, tmp_path, monkeypatch, painted_once):
     from synthkit.train.language import sweep as module
 
     real, done = module._train_one, []
@@ -117,14 +124,14 @@ def test_a_sweep_whose_points_are_all_refused_is_bad_input(sweep, lists, tmp_pat
         run_sweep(sweep, tmp_path / "s", data=lists, device="cpu", smoke=True, sets=["freezing=layer:9"])
 
 
-def test_another_sweep_or_something_else_in_the_directory(sweep, lists, tmp_path):
-    run_sweep(sweep, tmp_path / "s", data=lists, device="cpu", smoke=True)
+def test_another_sweep_or_something_else_in_the_directory(short, lists, tmp_path):
+    run_sweep(short, tmp_path / "s", data=lists, device="cpu", smoke=True)
     with pytest.raises(InputError, match="holds another sweep"):
-        run_sweep(sweep, tmp_path / "s", data=lists, device="cpu", smoke=True, sets=["training.batch_size=4"])
+        run_sweep(short, tmp_path / "s", data=lists, device="cpu", smoke=True, sets=["training.batch_size=4"])
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "notes.txt").write_text("x")
     with pytest.raises(InputError, match="is not empty and holds no sweep"):
-        run_sweep(sweep, tmp_path / "full", data=lists, device="cpu", smoke=True)
+        run_sweep(short, tmp_path / "full", data=lists, device="cpu", smoke=True)
     (tmp_path / "s" / "sweep.json").write_text("{")
     with pytest.raises(WorkError, match=r"sweep\.json: damaged"):
         SweepFolder(tmp_path / "s").plan()
@@ -222,7 +229,7 @@ def test_the_language_experiments_that_there_are():
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_every_shipped_experiment_trains_at_its_small_size(name, tmp_path):
+def test_every_shipped_experiment_trains_at_its_small_size(name, tmp_path, painted_once):
     experiment = load_experiment(name)
     assert experiment.title
     assert not experiment.title.endswith(".")
@@ -248,44 +255,18 @@ def test_the_full_size_of_every_shipped_sweep_resolves(name, tmp_path, monkeypat
     assert len({p.name for p in points}) == len(points)
 
 
-def test_a_sweep_by_the_command_line_in_two_processes(lists, tmp_path, synthkit):
+def test_a_sweep_by_the_command_line_in_two_processes(lists, tmp_path, capsys):
+    def said(*arguments, code=0):
+        assert main([str(a) for a in arguments]) == code
+        return capsys.readouterr()
+
     out = tmp_path / "s"
-    done = synthkit(
-        "train",
-        "unfreeze_sweep",
-        "--smoke",
-        "--data",
-        lists,
-        "--out",
-        out,
-        "--workers",
-        2,
-        "--set",
-        "training.steps=2",
-        "--device",
-        "cpu",
-        "--json",
-    )
-    rows = json.loads(done.stdout)["rows"]
+    common = ["train", "unfreeze_sweep", "--smoke", "--data", lists, "--set", "training.steps=2", "--device", "cpu"]
+    rows = json.loads(said(*common, "--out", out, "--workers", 2, "--json").out)["rows"]
     assert [row["trained"] for row in rows] == ["head", "layer-00", "layer-01", "layer-02", "full"]
-    one = synthkit(
-        "train",
-        "unfreeze_sweep",
-        "--smoke",
-        "--data",
-        lists,
-        "--out",
-        tmp_path / "one",
-        "--variant",
-        "layer-01",
-        "--set",
-        "training.steps=2",
-        "--device",
-        "cpu",
-    )
-    assert "freezing head,layer:1; layer 1 counted from 0, 2 counted from 1" in " ".join(one.stdout.split())
+    one = said(*common, "--out", tmp_path / "one", "--variant", "layer-01")
+    assert "freezing head,layer:1; layer 1 counted from 0, 2 counted from 1" in " ".join(one.out.split())
     kept = [p / "model.safetensors" for p in (tmp_path / "one", out / "layer-01" / "seed-0")]
     assert kept[0].read_bytes() == kept[1].read_bytes()
-    refused = synthkit("benchmark", "unfreeze_sweep", "--out", tmp_path / "b", check=False)
-    assert refused.returncode == 2
-    assert "compared by a sweep" in refused.stderr
+    refused = said("benchmark", "unfreeze_sweep", "--out", tmp_path / "b", code=2)
+    assert "compared by a sweep" in refused.err

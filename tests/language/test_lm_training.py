@@ -137,7 +137,7 @@ def test_answers_do_not_depend_on_who_else_is_asked(plan, lists, tmp_path, archi
     )  # but for rounding where two are near
 
 
-def test_what_a_run_holds(plan, lists, tmp_path):
+def test_what_a_run_holds(plan, lists, tmp_path, painted_once):
     e = plan(freezing="head,layer:2", **SHORT)
     result = train_language_model(e, tmp_path / "run", data=lists, device="cpu")
     there = {p.name for p in (tmp_path / "run").iterdir()}
@@ -169,12 +169,12 @@ def test_a_loaded_run_answers_as_it_did(plan, lists, tmp_path):
 
 
 @pytest.mark.parametrize("freezing", ["full", "head,lora:2"])
-def test_an_exported_model_is_one_of_transformers(plan, lists, tmp_path, freezing, synthkit):
+def test_an_exported_model_is_one_of_transformers(plan, lists, tmp_path, freezing, command):
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
     e = plan(freezing=freezing, **SHORT)
     train_language_model(e, tmp_path / "run", data=lists, device="cpu")
-    synthkit("export", tmp_path / "run", "--out", tmp_path / "out")
+    command("export", tmp_path / "run", "--out", tmp_path / "out")
     network = AutoModelForSequenceClassification.from_pretrained(tmp_path / "out").eval()
     tokenizer = AutoTokenizer.from_pretrained(tmp_path / "out")
     ready = load_language_run(open_language_run(tmp_path / "run"))
@@ -209,7 +209,7 @@ def test_two_processes_train_as_one(plan, lists, tmp_path):
     arguments = ["train", tmp_path / "plan.json", "--data", lists, "--device", "cpu", "--out"]
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "synthkit"]
     done = subprocess.run(
-        [*launch, *map(str, arguments), str(tmp_path / "two")], capture_output=True, text=True, timeout=180
+        [*launch, *map(str, arguments), str(tmp_path / "two")], capture_output=True, text=True, timeout=600
     )
     assert done.returncode == 0, done.stderr[-2000:]
     train_language_model(e, tmp_path / "one", data=lists, device="cpu")

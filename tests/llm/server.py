@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 import threading
+import time
 from collections import Counter
 from contextlib import contextmanager
 
@@ -66,6 +67,7 @@ class Server:
         self.keys, self.idempotency = set(), Counter()
         self.in_flight = self.most_in_flight = 0
         self.delay = 0.0
+        self.gathers = 0  # no request is answered before so many are in flight
         self.files, self.batches = {}, {}
         self.batch_fault = lambda number, body: None
         self.path_fault = lambda method, path: None
@@ -98,6 +100,7 @@ class Server:
     async def chat(self, body, send):
         self.calls += 1
         fault = self.fault(self.calls, body)
+        await self.gathered()
         if self.delay:
             await asyncio.sleep(self.delay)
         if fault == "429":
@@ -135,6 +138,11 @@ class Server:
         self.paid[key_of(body)] += 1
         self.tokens += done["usage"]["total_tokens"]
         return None
+
+    async def gathered(self):
+        end = time.monotonic() + 60
+        while self.most_in_flight < self.gathers and time.monotonic() < end:
+            await asyncio.sleep(0.005)
 
     async def other(self, scope, headers, raw, send):
         path, owner = scope["path"], headers.get("authorization", "")
@@ -230,8 +238,11 @@ def running(server):
     http = uvicorn.Server(config)
     thread = threading.Thread(target=http.run, daemon=True)
     thread.start()
+    end = time.monotonic() + 120
     while not http.started:
-        threading.Event().wait(0.01)
+        assert thread.is_alive()
+        assert time.monotonic() < end, "the service does not start"
+        time.sleep(0.01)
     server.url = f"http://127.0.0.1:{http.servers[0].sockets[0].getsockname()[1]}/v1"
     try:
         yield server

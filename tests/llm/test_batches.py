@@ -135,7 +135,7 @@ def killed(recipe, folder, server, moment):
     (folder / "r.json").write_text(recipe.pretty_json())
     command = [sys.executable, "-m", "synthkit", "generate", str(folder / "r.json"), "--out", str(folder / "a")]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-        end = time.monotonic() + 60
+        end = time.monotonic() + 120
         while not moment(server) and time.monotonic() < end:
             time.sleep(0.005)
         process.send_signal(signal.SIGKILL)

@@ -15,6 +15,8 @@ from synthkit.llm.log import RequestLog, export_table, open_replies, tidy_log
 from synthkit.llm.request import Reply, Usage, chat_request
 from synthkit.llm.sole import clear_lock, sole_asker
 
+SOON = (0, 0.01)  # seconds, where readers do not let go
+
 
 def asked(number, model="m"):
     return chat_request(model, [("user", f"question {number}")], {"max_tokens": 10})
@@ -84,7 +86,7 @@ def test_a_killed_writer_loses_nothing(tmp_path):
         "    r = chat_request('m', [('user', f'question {n}')], {'max_tokens': 10})\n"
         "    log.write([r], [], [Reply(r.key, 'yes', 'stop', 'm-1', Usage(7, 3), 'chat', '{}')])\n"
         "print('done', flush=True)\n"
-        "time.sleep(60)\n"
+        "time.sleep(300)\n"
     )
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline() == "done\n"
@@ -92,7 +94,8 @@ def test_a_killed_writer_loses_nothing(tmp_path):
     assert len(open_replies(path).get_many([asked(n).key for n in range(100)])) == 100
 
 
-def test_a_log_is_read_while_another_run_writes_it(tmp_path):
+def test_a_log_is_read_while_another_run_writes_it(tmp_path, monkeypatch):
+    monkeypatch.setattr("synthkit.llm.log._WAITS", SOON)
     path, first, later = tmp_path / "requests.sqlite", asked(0), [asked(n) for n in range(1, 300)]
     with RequestLog(path) as log:
         log.write([first], [], [answered(first)])
@@ -154,7 +157,8 @@ def test_the_lock_of_a_killed_build_is_removed(tmp_path):
     assert not lock.exists()
 
 
-def test_a_new_log_is_read_while_its_first_run_writes_it(tmp_path):
+def test_a_new_log_is_read_while_its_first_run_writes_it(tmp_path, monkeypatch):
+    monkeypatch.setattr("synthkit.llm.log._WAITS", SOON)
     path, request = tmp_path / "requests.sqlite", asked(1)
     with RequestLog(path) as log:
         log.write([request], [], [answered(request)])
@@ -191,7 +195,8 @@ def test_what_lies_beside_a_log_and_cannot_be_read_is_told(tmp_path):
         open_replies(path)
 
 
-def test_one_run_asks_at_a_time(tmp_path):
+def test_one_run_asks_at_a_time(tmp_path, monkeypatch):
+    monkeypatch.setattr("synthkit.llm.log._WAITS", SOON)
     path = tmp_path / "x" / "requests.sqlite"
     with sole_asker(path), RequestLog(path):
         link = tmp_path / "link.sqlite"

@@ -25,11 +25,12 @@ def run_jobs(recipe, out, of, asking=TOKENS):
         except Exception as error:
             results[number] = error
 
-    threads = [threading.Thread(target=job, args=(number,)) for number in range(of)]
+    threads = [threading.Thread(target=job, args=(number,), daemon=True) for number in range(of)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(300)
+    assert not any(thread.is_alive() for thread in threads)
     return results
 
 

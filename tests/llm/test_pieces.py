@@ -204,11 +204,11 @@ def test_keys_are_hidden():
     )
 
 
-def test_a_key_is_no_name_of_a_variable_and_is_not_shown(synthkit):
+def test_a_key_is_no_name_of_a_variable_and_is_not_shown(command):
     key = "sk-verysecret123456"
     for field in ("params.service.key_variable", "params.service.base_url"):
         value = key if field.endswith("variable") else f"http://me:{key}@host/v1"
-        done = synthkit("plan", "anli_informed_reasoning", "--smoke", "--set", f"{field}={value}", check=False)
+        done = command("plan", "anli_informed_reasoning", "--smoke", "--set", f"{field}={value}", check=False)
         assert done.returncode == 2
         assert field in done.stderr
         assert "environment" in done.stderr

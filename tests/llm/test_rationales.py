@@ -127,7 +127,7 @@ def test_labels_that_a_model_finds_itself(serve, explained, oracle, tmp_path):
     assert report.status["train"] == {"accepted": 80, "rejected": 0, "not asked": 0}
 
 
-def test_the_report_and_the_card(serve, explained, oracle, tmp_path, synthkit):
+def test_the_report_and_the_card(serve, explained, oracle, tmp_path, command):
     good = oracle()
     server = serve(lambda body: good(body) if "premise: The" not in body["messages"][1]["content"] else "no")
     build(explained(server), tmp_path / "a")
@@ -148,14 +148,14 @@ def test_the_report_and_the_card(serve, explained, oracle, tmp_path, synthkit):
     manifest = json.loads((tmp_path / "a" / "manifest.json").read_text())
     assert manifest["reproducible"] == "replay"
     assert len(manifest["engine"]["details"]["prompt_sha256"]) == 64
-    shown = synthkit("rationales", "show", "a").stdout
+    shown = command("rationales", "show", "a").stdout
     assert "rejected" in shown
     assert "gpt-3.5-turbo-2026, prompt informed_reasoning 1.0.0" in shown
     assert "train-0" in shown
-    assert "not valid JSON" in synthkit("rationales", "show", "a", "--rejected").stdout
-    assert json.loads(synthkit("rationales", "show", "a", "--json").stdout)["turns"] == server.calls
-    synthkit("generate", "nli_grammar", "--smoke", "--out", "n")
-    done = synthkit("rationales", "show", "n", check=False)
+    assert "not valid JSON" in command("rationales", "show", "a", "--rejected").stdout
+    assert json.loads(command("rationales", "show", "a", "--json").stdout)["turns"] == server.calls
+    command("generate", "nli_grammar", "--smoke", "--out", "n")
+    done = command("rationales", "show", "n", check=False)
     assert done.returncode == 2
     assert done.stderr.startswith("synthkit: n: holds no rationales")
 
@@ -200,11 +200,11 @@ def anli(folder, rows):
     return folder
 
 
-def test_anli_keeps_its_licence_and_its_parts(serve, tmp_path, synthkit):
+def test_anli_keeps_its_licence_and_its_parts(serve, tmp_path, command):
     source = anli(tmp_path / "anli", {"train": 30, "dev": 6, "test": 9})
     server = serve(Oracle())
-    command = ["generate", "anli_information_extraction", "--set", f"source={source}", "--out", "a"]
-    synthkit(*command, env={"OPENAI_BASE_URL": server.url, "OPENAI_API_KEY": "k"})
+    arguments = ["generate", "anli_information_extraction", "--set", f"source={source}", "--out", "a"]
+    command(*arguments, env={"OPENAI_BASE_URL": server.url, "OPENAI_API_KEY": "k"})
     train, test = load(tmp_path / "a", "train"), load(tmp_path / "a", "test")
     assert (len(train), len(test), len(server.paid)) == (30, 9, 30)
     assert {e.annotations["source"] for e in train} == {"anli R1 train"}

@@ -131,6 +131,6 @@ def test_two_processes_have_the_loss_and_the_gradient_of_the_whole_batch(tmp_pat
         subprocess.Popen([*command, str(rank)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for rank in range(2)
     ]
-    found = [process.communicate(timeout=120) for process in processes]
+    found = [process.communicate(timeout=600) for process in processes]
     assert [p.returncode for p in processes] == [0, 0], found
     assert [out.split()[-1] for out, _ in found] == ["same", "same"]

@@ -82,11 +82,11 @@ def test_set_grows():
 def test_threads_share_a_set():
     native, new = HashSet(), []
     hashes = np.arange(50_000, dtype=np.uint64) * np.uint64(M)
-    threads = [threading.Thread(target=lambda: new.append(native.add(hashes).sum())) for _ in range(4)]
+    threads = [threading.Thread(target=lambda: new.append(native.add(hashes).sum()), daemon=True) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(120)
     assert sum(new) == len(native) == len(hashes)
 
 

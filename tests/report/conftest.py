@@ -16,9 +16,9 @@ from synthkit.train.load import resolved
 EVIL = '<script>window.hacked=1</script><img src=x onerror="window.hacked=2"> & </style> \' " \x07'
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def _chromium():
-    """A browser for one test: while it lives, an event loop runs in this thread, which is no place for other tests."""
+    """A browser for one module: while it lives, an event loop runs in this thread, which is no place for others."""
     found = shutil.which("chromium")
     if found is None:
         pytest.fail("chromium is not there, and pages are tested in it: `make setup` installs it, or says how")
@@ -44,14 +44,14 @@ class Tab:
         return [url for url in self.asked[1:] if not url.startswith("data:")]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def opened(_chromium):
     """Opens a file from the disk, without a network."""
 
     @contextmanager
     def open_page(path, **options):
         context = _chromium.new_context(offline=True, **options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)
         try:
             yield Tab(context.new_page(), path)
         finally:

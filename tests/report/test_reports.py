@@ -37,9 +37,9 @@ def counts(page, name):
 # The command
 
 
-def test_the_report_of_the_small_tones(synthkit, tmp_path):
-    synthkit("generate", "syntone_small", "--out", "syntone_small")
-    done = synthkit("report", "syntone_small", "-o", "report.html")
+def test_the_report_of_the_small_tones(command, tmp_path):
+    command("generate", "syntone_small", "--out", "syntone_small")
+    done = command("report", "syntone_small", "-o", "report.html")
     page = (tmp_path / "report.html").read_text()
     assert re.fullmatch(r"wrote report\.html, \d+ kB\n", done.stdout)
     assert page.count("<audio") == 12
@@ -52,8 +52,8 @@ def synthkit_fingerprint(path):
     return json.loads((path / "manifest.json").read_text())["fingerprint"]
 
 
-def test_json_and_the_default_name(synthkit, tmp_path, tones):
-    said = json.loads(synthkit("report", tones, "--examples", "1", "--json").stdout)
+def test_json_and_the_default_name(command, tmp_path, tones):
+    said = json.loads(command("report", tones, "--examples", "1", "--json").stdout)
     assert said == {"out": "report.html", "bytes": (tmp_path / "report.html").stat().st_size, "kind": "dataset"}
 
 
@@ -114,8 +114,8 @@ def test_numbers_of_examples_out_of_range(count, tones):
         render_report(str(tones), count)
 
 
-def test_exit_codes(synthkit, tmp_path):
-    done = synthkit("report", "none", check=False)
+def test_exit_codes(command, tmp_path):
+    done = command("report", "none", check=False)
     assert done.returncode == 2
     assert done.stderr.startswith("synthkit: none: there is no such directory; a report is of a dataset")
 

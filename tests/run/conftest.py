@@ -16,7 +16,7 @@ def wait_for_workers():
     """Waits for the two workers of a build's process; its third child is multiprocessing's resource tracker."""
 
     def wait(process):
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while time.monotonic() < deadline and process.poll() is None:
             children = psutil.Process(process.pid).children()
             found = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
@@ -33,15 +33,16 @@ def assert_gone():
     """Checks that processes end by themselves."""
 
     def check(processes):
-        _, alive = psutil.wait_procs(processes, timeout=60)  # one may still be importing
+        _, alive = psutil.wait_procs(processes, timeout=180)  # one may still be importing
         assert not alive
 
     return check
 
 
 @pytest.fixture
-def cluster(tmp_path):
+def cluster(tmp_path, monkeypatch):
     """Starts a cluster: ``cluster(workers=2)``."""
+    monkeypatch.setattr("synthkit.run.cluster._SECONDS_FOR_WORKERS", 180)  # they start while others work
     started = []
 
     def start(workers=2):

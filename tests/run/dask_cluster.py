@@ -7,10 +7,10 @@ import sys
 import time
 
 
-def wait_for(condition, seconds=90):
+def wait_for(condition, seconds=180):
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline
+        assert time.monotonic() < deadline, "what was waited for did not come"
         time.sleep(0.02)
 
 
@@ -19,7 +19,12 @@ class Cluster:
 
     def __init__(self, folder, workers):
         self.folder = folder
-        self._env = {**os.environ, "DASK_DISTRIBUTED__WORKER__MEMORY__TERMINATE": "False"}
+        self._env = {
+            **os.environ,
+            "DASK_DISTRIBUTED__WORKER__MEMORY__TERMINATE": "False",
+            "DASK_DISTRIBUTED__WORKER__MEMORY__PAUSE": "False",  # one that pauses takes no task, and says nothing
+            "DASK_DISTRIBUTED__SCHEDULER__NO_WORKERS_TIMEOUT": "300s",  # else tasks wait for ever for workers that died
+        }
         file = folder / "scheduler.json"
         self.scheduler = self._start(
             "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", file
@@ -42,4 +47,4 @@ class Cluster:
     def close(self):
         for process in (*self.workers, self.scheduler):
             process.kill()
-            process.wait()
+            process.wait(120)

@@ -54,7 +54,7 @@ def test_equal_calls_are_no_one_call(cluster, tmp_path):
     """Dask takes equal calls for one; a build into two directories must write both."""
     found = cluster(1)
     with dask_executor(found.address) as executor:
-        assert executor.submit(os.getpid).result() == executor.submit(os.getpid).result()
+        assert executor.submit(os.getpid).result(180) == executor.submit(os.getpid).result(180)
         first = build(tones(), tmp_path / "a", executor)
         for path in (tmp_path / "a").rglob("*.parquet"):
             path.unlink()

@@ -1,13 +1,12 @@
 """Builds by an engine that can fail, found by its entry point: what is told, what stays, what is made again."""
 
 import json
-import os
-import subprocess
 import sys
 
 import pytest
 
 import synthkit as package
+from synthkit.run.tasks import forget_prepared
 
 MODULE = '''
 """A speech engine of beeps: what fails, and as which version it runs, stands in a file."""
@@ -96,24 +95,45 @@ RECIPE = {
 
 
 @pytest.fixture
-def synthkit(tmp_path, install):
-    """Runs the command with the engine installed, in a mood: (arguments, mood) -> the finished process."""
+def installed(tmp_path, install):
+    """The engine as a package in a folder, and a recipe; gives what the environment of a process needs for it."""
     (tmp_path / "recipe.json").write_text(json.dumps(RECIPE))
-    path = install("beeps", MODULE, "synthkit.engines", "beeps:Beeps")
-    environment = {**os.environ, **path, "BEEPS": str(tmp_path / "mood.json")}
+    return {**install("beeps", MODULE, "synthkit.engines", "beeps:Beeps"), "BEEPS": str(tmp_path / "mood.json")}
 
-    def run(*arguments, **mood):
-        (tmp_path / "mood.json").write_text(json.dumps(mood))
-        return subprocess.run(
-            [sys.executable, "-m", "synthkit", *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            timeout=120,
-            env=environment,
-            cwd=tmp_path,
-        )
 
-    return run
+def in_a_mood(run, folder, environment):
+    """Runs the command with the engine in a mood: (arguments, mood) -> what it said."""
+
+    def synthkit(*arguments, **mood):
+        (folder / "mood.json").write_text(json.dumps(mood))
+        return run(*arguments, check=False, env=environment)
+
+    return synthkit
+
+
+@pytest.fixture
+def apart(synthkit, installed, tmp_path):
+    """In a process of its own, and in those that it starts."""
+    return in_a_mood(synthkit, tmp_path, installed)
+
+
+@pytest.fixture
+def engine(command, installed, tmp_path, monkeypatch):
+    """In this process, by one worker."""
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    run = in_a_mood(command, tmp_path, installed)
+
+    def in_process(*arguments, **mood):
+        forget_prepared()  # the engine of the last run, and its mood
+        return run(*arguments, *one_worker(arguments), **mood)
+
+    yield in_process
+    forget_prepared()
+    sys.modules.pop("beeps", None)
+
+
+def one_worker(arguments):
+    return ("--workers", "1") if arguments[0] == "generate" and "--workers" not in arguments else ()
 
 
 def fingerprint(done):
@@ -121,10 +141,10 @@ def fingerprint(done):
     return done.stdout.splitlines()[-1]
 
 
-def test_an_engine_of_another_package(synthkit, tmp_path):
-    first = fingerprint(synthkit("generate", "recipe.json", "--out", "one", "--workers", 1))
-    assert fingerprint(synthkit("generate", "recipe.json", "--out", "two", "--workers", 2)) == first
-    assert synthkit("verify", "one", "--regenerate", 5).returncode == 0
+def test_an_engine_of_another_package(apart, engine, tmp_path):
+    first = fingerprint(engine("generate", "recipe.json", "--out", "one", "--workers", 1))
+    assert fingerprint(apart("generate", "recipe.json", "--out", "two", "--workers", 2)) == first
+    assert engine("verify", "one", "--regenerate", 5).returncode == 0
     manifest = json.loads((tmp_path / "one/manifest.json").read_bytes())
     assert manifest["engine"]["name"] == "beeps"
     assert manifest["reproducible"] == "bits"
@@ -139,9 +159,9 @@ def test_an_engine_of_another_package(synthkit, tmp_path):
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_all_that_fails_is_named_and_the_rest_stays(synthkit, tmp_path, workers):
+def test_all_that_fails_is_named_and_the_rest_stays(apart, engine, tmp_path, workers):
     generate = ("generate", "recipe.json", "--out", "d", "--workers", workers)
-    done = synthkit(*generate, failing=["three", "seven"])
+    done = apart(*generate, failing=["three", "seven"])
     assert done.returncode == 1
     assert "fingerprint" not in done.stdout
     assert "16 example(s) could not be made" in done.stderr
@@ -149,14 +169,14 @@ def test_all_that_fails_is_named_and_the_rest_stays(synthkit, tmp_path, workers)
     assert done.stderr.count("stumbled over 'seven'") == 8
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "d/SHA256SUMS").exists()
-    assert "is not finished" in synthkit("verify", "d").stderr
-    whole = synthkit(*generate)
-    assert fingerprint(whole) == fingerprint(synthkit("generate", "recipe.json", "--out", "e"))
+    assert "is not finished" in engine("verify", "d").stderr
+    whole = apart(*generate)
+    assert fingerprint(whole) == fingerprint(engine("generate", "recipe.json", "--out", "e"))
     assert not (tmp_path / "d/.synthkit").exists()
 
 
-def test_many_failures_are_in_a_file(synthkit, tmp_path):
-    done = synthkit("generate", "recipe.json", "--out", "d", failing=["one", "two", "three"])
+def test_many_failures_are_in_a_file(engine, tmp_path):
+    done = engine("generate", "recipe.json", "--out", "d", failing=["one", "two", "three"])
     assert "and 4 more" in done.stderr
     listed = (tmp_path / "d/.synthkit/failures.txt").read_text().splitlines()
     assert len(listed) == 24
@@ -164,10 +184,8 @@ def test_many_failures_are_in_a_file(synthkit, tmp_path):
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_stop_at_the_first(synthkit, workers):
-    done = synthkit(
-        "generate", "recipe.json", "--out", "d", "--workers", workers, "--on-error", "stop", failing=["three"]
-    )
+def test_stop_at_the_first(apart, workers):
+    done = apart("generate", "recipe.json", "--out", "d", "--workers", workers, "--on-error", "stop", failing=["three"])
     assert done.returncode == 1
     assert "stopped at the first failure" in done.stderr
     assert "stumbled over 'three'" in done.stderr
@@ -175,27 +193,27 @@ def test_stop_at_the_first(synthkit, workers):
 
 
 @pytest.mark.parametrize("how", ["continue", "stop"])
-def test_an_engine_that_is_out_of_order_stops_the_build(synthkit, how):
-    done = synthkit("generate", "recipe.json", "--out", "d", "--on-error", how, broken=["three"])
+def test_an_engine_that_is_out_of_order_stops_the_build(engine, how):
+    done = engine("generate", "recipe.json", "--out", "d", "--on-error", how, broken=["three"])
     assert done.returncode == 1
     assert "beeps: out of order" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_another_version_does_not_go_on_with_what_one_began(synthkit):
+def test_another_version_does_not_go_on_with_what_one_began(engine):
     generate = ("generate", "recipe.json", "--out", "d")
-    assert synthkit(*generate, failing=["three"]).returncode == 1
-    done = synthkit(*generate, version="2")
+    assert engine(*generate, failing=["three"]).returncode == 1
+    done = engine(*generate, version="2")
     assert done.returncode == 2
     assert "was begun with another engine (version 1, here 2)" in done.stderr
-    anew = fingerprint(synthkit(*generate, "--overwrite", version="2"))
-    assert anew == fingerprint(synthkit("generate", "recipe.json", "--out", "e"))
+    anew = fingerprint(engine(*generate, "--overwrite", version="2"))
+    assert anew == fingerprint(engine("generate", "recipe.json", "--out", "e"))
 
 
-def test_another_version_makes_nothing_again(synthkit):
-    assert synthkit("generate", "recipe.json", "--out", "d").returncode == 0
-    assert synthkit("verify", "d", version="2").returncode == 0
-    done = synthkit("verify", "d", "--regenerate", 3, version="2")
+def test_another_version_makes_nothing_again(engine):
+    assert engine("generate", "recipe.json", "--out", "d").returncode == 0
+    assert engine("verify", "d", version="2").returncode == 0
+    done = engine("verify", "d", "--regenerate", 3, version="2")
     assert done.returncode == 1
     assert "made with another engine" in done.stderr
 
@@ -214,25 +232,25 @@ def test_another_version_makes_nothing_again(synthkit):
         ("params.audio.duration=0", "params.audio.duration"),
     ],
 )
-def test_bad_recipes(synthkit, tmp_path, change, said):
-    done = synthkit("generate", "recipe.json", "--out", "d", "--set", change)
+def test_bad_recipes(engine, tmp_path, change, said):
+    done = engine("generate", "recipe.json", "--out", "d", "--set", change)
     assert done.returncode == 2, done.stderr
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "d").exists()
 
 
-def test_texts_that_the_engine_cannot_say(synthkit, tmp_path):
+def test_texts_that_the_engine_cannot_say(engine, tmp_path):
     (tmp_path / "texts.txt").write_text("one\nzero\n")
     texts = json.dumps({"source": "file", "path": str(tmp_path / "texts.txt")})
-    done = synthkit(
+    done = engine(
         "generate", "recipe.json", "--out", "d", "--set", f"params.texts={texts}", "--set", "factors.text.high=1"
     )
     assert done.returncode == 2, done.stderr
     assert "text 1 ('zero'): beeps cannot be zero" in done.stderr
 
 
-def test_on_error_takes_two_words(synthkit):
-    done = synthkit("generate", "recipe.json", "--out", "d", "--on-error", "skip")
+def test_on_error_takes_two_words(engine):
+    done = engine("generate", "recipe.json", "--out", "d", "--on-error", "skip")
     assert done.returncode == 2
     assert "--on-error: must be continue or stop" in done.stderr

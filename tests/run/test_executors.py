@@ -15,7 +15,7 @@ import pytest
 from synthkit.errors import WorkError
 from synthkit.run.executors import process_pool
 
-_SECONDS = 60
+_SECONDS = 180
 
 
 def _script(text: str) -> list[str]:

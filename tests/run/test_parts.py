@@ -57,17 +57,16 @@ def test_parts_make_the_whole(order, tmp_path):
     assert again.finished.fingerprint == whole.fingerprint
 
 
-def test_processes_side_by_side(tmp_path):
+def test_processes_side_by_side(command, tmp_path):
     """As an array of jobs on one shared disk: all at once, of texts whose draws must be found first."""
     sets = [word for text in DRAWN for word in ("--set", text)]
     out = tmp_path / "d"
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(3) as pool:
         done = list(
-            pool.map(lambda k: generate("generate", "brackets", "--out", out, "--shards", f"{k}/4", *sets), range(4))
+            pool.map(lambda k: generate("generate", "brackets", "--out", out, "--shards", f"{k}/3", *sets), range(3))
         )
-    assert [run.returncode for run in done] == [0] * 4, done
-    finished = generate("finish", out)
-    assert finished.returncode == 0, finished.stderr
+    assert [run.returncode for run in done] == [0] * 3, done
+    finished = command("finish", out)
     whole = build(load_recipe("brackets", DRAWN), tmp_path / "whole", workers=1)
     assert finished.stdout.splitlines()[-1] == f"fingerprint {whole.fingerprint}"
     assert verify(out, regenerate=3).ok
@@ -128,15 +127,14 @@ def test_a_damaged_beginning_is_told(tmp_path):
         finish_build(tmp_path / "d")
 
 
-def test_the_command_says_what_comes_next(tmp_path):
+def test_the_command_says_what_comes_next(command, tmp_path):
     sets = [word for text in TONES for word in ("--set", text)]
-    first = generate("generate", "syntone_small", "--out", tmp_path / "d", "--shards", "1/2", *sets)
-    assert first.returncode == 0, first.stderr
+    first = command("generate", "syntone_small", "--out", tmp_path / "d", "--shards", "1/2", *sets)
     assert first.stdout.splitlines()[0] == "part 1/2: 4 of 9 shards are there, 40 examples made now"
     assert "5 shards of other parts are not there yet" in first.stdout
-    early = generate("finish", tmp_path / "d")
+    early = command("finish", tmp_path / "d", check=False)
     assert (early.returncode, early.stdout) == (1, "")
-    second = generate("generate", "syntone_small", "--out", tmp_path / "d", "--shards", "2/2", "--json", *sets)
+    second = command("generate", "syntone_small", "--out", tmp_path / "d", "--shards", "2/2", "--json", *sets)
     assert json.loads(second.stdout) == {
         "part": "2/2",
         "made": 50,
@@ -145,7 +143,7 @@ def test_the_command_says_what_comes_next(tmp_path):
         "left": 0,
         "out": str(tmp_path / "d"),
     }
-    done = json.loads(generate("finish", tmp_path / "d", "--json").stdout)
+    done = json.loads(command("finish", tmp_path / "d", "--json").stdout)
     assert done["fingerprint"] == verify(tmp_path / "d").fingerprint
     for arguments, message in (
         (["--shards", "3/2"], "must be K/N"),
@@ -153,7 +151,7 @@ def test_the_command_says_what_comes_next(tmp_path):
         (["--executor", "slurm"], "--executor slurm: must be process, dask or mpi"),
         (["--scheduler", "tcp://127.0.0.1:1"], "--scheduler: goes with --executor dask"),
     ):
-        wrong = generate("generate", "syntone_small", "--out", tmp_path / "e", *arguments)
+        wrong = command("generate", "syntone_small", "--out", tmp_path / "e", *arguments, check=False)
         assert wrong.returncode == 2
         assert message in wrong.stderr
     assert not os.path.exists(tmp_path / "e")

@@ -38,7 +38,7 @@ class Soak:
         if victim == "worker":
             which = self.moments.randrange(len(self.cluster.workers))
             self.cluster.workers[which].kill()
-            self.cluster.workers[which].wait()
+            self.cluster.workers[which].wait(120)
             self.cluster.workers[which] = self.cluster.add_worker()
         elif victim == "build":
             self.run.kill()
@@ -48,7 +48,9 @@ class Soak:
 
     def finish(self, least_kills, last):
         """Kill and start again until a build comes to its end; returns its output."""
+        end = max(last, time.monotonic()) + 900
         while True:
+            assert time.monotonic() < end, "the build does not end"
             try:
                 out, error = self.run.communicate(timeout=self.moments.uniform(0.5, 6))
             except subprocess.TimeoutExpired:

@@ -200,11 +200,11 @@ class TestKilled:
     def test_it_goes_on(self, store, tmp_path):
         store.faults(delay=0.05)
         process = subprocess.Popen(self.command(store.url), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while len(store.names("sets/one/.synthkit/shards/")) < 4 and time.monotonic() < deadline:
             time.sleep(0.05)
         process.send_signal(signal.SIGKILL)
-        process.wait()
+        process.wait(120)
         store.faults()
         assert "sets/one/SHA256SUMS" not in store.names()
         with pytest.raises(InputError, match="is not finished"):
@@ -212,7 +212,7 @@ class TestKilled:
         # What it had begun to send is nowhere to be seen, but there.
         store.client.create_multipart_upload(Bucket=store.bucket, Key="sets/one/data/train-00009-of-00010.parquet")
         kept = {key: store.read(key) for key in store.names("sets/one/data/")}
-        done = subprocess.run(self.command(store.url), capture_output=True, text=True, timeout=120)
+        done = subprocess.run(self.command(store.url), capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stderr
         assert "were there from an earlier run" in done.stdout
         assert store.uploads() == []
@@ -225,11 +225,11 @@ class TestKilled:
     def test_interrupted_it_gives_the_lock_back(self, store):
         store.faults(delay=0.05)
         process = subprocess.Popen(self.command(store.url), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while not store.names("sets/one/.synthkit/shards/") and time.monotonic() < deadline:
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
-        process.wait(timeout=60)
+        process.wait(timeout=180)
         assert "sets/one/.synthkit/lock" not in store.names()
 
 
@@ -294,7 +294,7 @@ def test_what_failed_first_is_told(error, memory, monkeypatch):
 def test_messages_of_the_command(store):
     def run(*arguments):
         return subprocess.run(
-            [sys.executable, "-m", "synthkit", *arguments], capture_output=True, text=True, timeout=120
+            [sys.executable, "-m", "synthkit", *arguments], capture_output=True, text=True, timeout=300
         )
 
     sets = [word for text in TONES for word in ("--set", text)]

@@ -99,13 +99,13 @@ def test_the_report(dataset):
     assert found.delta == pytest.approx(np.mean([e.annotations["delta"] for e in examples]))
 
 
-def test_show(dataset, synthkit):
-    done = synthkit("rationales", "show", str(dataset), "--examples", "1")
+def test_show(dataset, command):
+    done = command("rationales", "show", str(dataset), "--examples", "1")
     assert "evidence precision" in done.stdout
     assert "teacher answer:" in done.stdout
-    found = json.loads(synthkit("rationales", "show", str(dataset), "--json").stdout)
+    found = json.loads(command("rationales", "show", str(dataset), "--json").stdout)
     assert set(found["gains"]) == {"evidence_precision", "evidence_recall", "comprehensiveness", "sufficiency"}
-    done = synthkit("rationales", "show", str(dataset), "--rejected", check=False)
+    done = command("rationales", "show", str(dataset), "--rejected", check=False)
     assert (done.returncode, done.stderr.endswith("--rejected: a teacher's saliency rejects nothing\n")) == (2, True)
 
 

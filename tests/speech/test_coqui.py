@@ -60,7 +60,7 @@ def test_the_same_in_another_process(engine, tiny_vits, tmp_path):
         f"np.save(sys.argv[3], e.synthesize({TEXT!r}, e.voice(1, ''), Style('fast')).audio)\n"
     )
     arguments = [str(tiny_vits / "model.pth"), str(tiny_vits / "config.json"), str(tmp_path / "a.npy")]
-    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert done.stdout == ""
     np.testing.assert_array_equal(np.load(tmp_path / "a.npy"), say(engine, speaker=1, style="fast").audio)
@@ -121,7 +121,7 @@ def test_it_says_what_it_is(engine, tiny_vits, tmp_path):
     assert Coqui.open(options(folder), 1).info.model_hash != info.model_hash
 
 
-def test_a_recipe_through_it(tiny_vits, tmp_path):
+def test_a_recipe_through_it(tiny_vits, tmp_path, command):
     recipe = {
         "name": "neural",
         "generator": "speech",
@@ -141,21 +141,18 @@ def test_a_recipe_through_it(tiny_vits, tmp_path):
     }
     (tmp_path / "r.json").write_text(json.dumps(recipe))
 
-    def run(*arguments):
-        command = [sys.executable, "-m", "synthkit", *arguments]
-        return subprocess.run(command, capture_output=True, text=True, timeout=240, cwd=tmp_path)
-
-    prints = set()
-    for workers in ("1", "2"):
-        done = run("generate", "./r.json", "--out", f"d{workers}", "--workers", workers, "--json")
-        assert done.returncode == 0, done.stderr
-        prints.add(json.loads(done.stdout)["fingerprint"])  # nothing else is printed there
-    assert len(prints) == 1
-    done = run("verify", "d1", "--regenerate", "4")
-    assert "4 examples made again" in done.stdout, done.stderr
+    # Two workers load the engine again, which takes ten seconds in each process: all else is done in this one.
+    words = ["generate", "./r.json", "--json", "--out"]
+    one = command(*words, "d1", "--workers", 1)
+    program = [sys.executable, "-m", "synthkit", *words, "d2", "--workers", "2"]
+    two = subprocess.run(program, capture_output=True, text=True, timeout=600, cwd=tmp_path)
+    assert two.returncode == 0, two.stderr
+    # Nothing else is printed there.
+    assert json.loads(one.stdout)["fingerprint"] == json.loads(two.stdout)["fingerprint"]
+    assert "4 examples made again" in command("verify", "d1", "--regenerate", "4").stdout
     manifest = json.loads((tmp_path / "d1/manifest.json").read_bytes())
     assert (manifest["reproducible"], manifest["engine"]["name"]) == ("engine", "coqui-tts")
-    done = run("plan", "./r.json", "--set", "factors.speaker.high=3")
+    done = command("plan", "./r.json", "--set", "factors.speaker.high=3", check=False)
     assert (done.returncode, "factors.speaker.high: must be < 3" in done.stderr) == (2, True)
 
 

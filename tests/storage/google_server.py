@@ -165,4 +165,4 @@ def running():
     finally:
         server.shutdown()
         server.server_close()
-        thread.join()
+        thread.join(120)

@@ -26,7 +26,7 @@ class StoreServer:
     def close(self):
         self._process.stdin.close()
         self._process.stdout.close()
-        self._process.wait(timeout=20)
+        self._process.wait(timeout=120)
 
 
 class Store:
@@ -63,11 +63,11 @@ class Store:
     def faults(self, **wanted):
         """Turn faults on; none where none are given."""
         request = urllib.request.Request(f"{self.endpoint}/-/faults", json.dumps(wanted).encode(), method="PUT")
-        urllib.request.urlopen(request).close()
+        urllib.request.urlopen(request, timeout=120).close()
 
     def seen(self):
         """Requests so far, by method, and those that failed on purpose."""
-        with urllib.request.urlopen(f"{self.endpoint}/-/seen") as answer:
+        with urllib.request.urlopen(f"{self.endpoint}/-/seen", timeout=120) as answer:
             return json.load(answer)
 
     def names(self, prefix=""):

@@ -20,7 +20,8 @@ BIG = bytes(range(256)) * (40 * 4096)  # 40 MiB: three parts
 @pytest.mark.parametrize(
     "faults", [{"every": 3}, {"every": 2, "statuses": [503]}, {"drop": 4}, {"every": 4, "drop": 7}, {"lose_answer": 3}]
 )
-def test_failures_that_pass_are_waited_for(store, faults):
+def test_failures_that_pass_are_waited_for(store, faults, monkeypatch):
+    monkeypatch.setattr("synthkit.storage.faults._FIRST_WAIT", 0.02)
     root = open_root(store.url)
     store.faults(**faults)
     sink = root.create("big")
@@ -84,7 +85,7 @@ def test_no_credentials_at_all(store, tmp_path):
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     environment |= {"HOME": str(tmp_path), "AWS_ENDPOINT_URL": store.endpoint, "AWS_EC2_METADATA_DISABLED": "true"}
     command = [sys.executable, "-m", "synthkit", "verify", store.url]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300)
     assert done.returncode == 2
     assert "no usable credentials are set" in done.stderr
     assert "Traceback" not in done.stderr

@@ -14,6 +14,7 @@ import torch
 from cut_short import Stop, stop_at
 from safetensors.torch import load_file
 
+from synthkit.cli import main
 from synthkit.errors import InputError, WorkError
 from synthkit.train.experiment import Training
 from synthkit.train.log import read_log
@@ -97,7 +98,7 @@ def test_a_stopped_training_goes_on_as_if_it_had_not_been(experiment, tmp_path, 
     assert whole.evaluation == again.evaluation
 
 
-def test_a_killed_process_goes_on(experiment, tmp_path):
+def test_a_killed_process_goes_on(experiment, tmp_path, capsys):
     plan = experiment("training.steps=40", "training.checkpoint_every=5")
     whole = train(plan, tmp_path / "whole")
     (tmp_path / "plan.json").write_text(plan.pretty_json())
@@ -105,12 +106,12 @@ def test_a_killed_process_goes_on(experiment, tmp_path):
     process = subprocess.Popen([*command, "--json"], stdout=subprocess.PIPE, start_new_session=True, text=True)
     checkpoints = tmp_path / "cut" / "checkpoints"
     begun = time.monotonic()
-    while not list(checkpoints.glob("step-*")) and process.poll() is None and time.monotonic() - begun < 100:
+    while not list(checkpoints.glob("step-*")) and process.poll() is None and time.monotonic() - begun < 300:
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGKILL) if process.poll() is None else None
-    process.communicate()
-    done = subprocess.run([*command, "--json"], capture_output=True, text=True, timeout=120, check=True)
-    assert json.loads(done.stdout)["metrics"] == whole.evaluation["metrics"]
+    process.communicate(timeout=120)
+    assert main([*command[3:], "--json"]) == 0  # a process of its own would end the same, and take longer
+    assert json.loads(capsys.readouterr().out)["metrics"] == whole.evaluation["metrics"]
     assert_same(weights(tmp_path / "whole"), weights(tmp_path / "cut"))
 
 
@@ -271,7 +272,7 @@ def test_two_processes_train_as_one(experiment, tmp_path):
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "synthkit"]
     command += ["train", str(tmp_path / "plan.json"), "--out", str(tmp_path / "two"), "--device", "cpu", "--json"]
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=180, env=os.environ | {"OMP_NUM_THREADS": "1"}
+        command, capture_output=True, text=True, timeout=600, env=os.environ | {"OMP_NUM_THREADS": "1"}
     )
     assert done.returncode == 0, done.stderr[-2000:]
     lines = [line for line in done.stdout.splitlines() if line.startswith("{")]

@@ -6,7 +6,7 @@ import itertools
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, Executor, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,10 @@ __all__ = ["Point", "SweepFolder", "find_point", "is_sweep", "run_sweep", "share
 
 _FILE = "sweep.json"
 _SHARED = ("models", "tokens")
+_GONE = (
+    "a process that trained is gone: killed, or out of memory; what was finished stays: run the same command (without "
+    "--overwrite) to go on, with fewer workers where memory was short"
+)
 
 OnPoint = Callable[[str, int, int], None]
 
@@ -301,14 +305,14 @@ def _results(jobs: Sequence[tuple[str, Any]], executor: Executor | None) -> Iter
             else:
                 yield name, None
         return
-    waiting: dict[Future[None], str] = {executor.submit(_train_one, *arguments): name for name, arguments in jobs}
+    try:
+        waiting = {executor.submit(_train_one, *arguments): name for name, arguments in jobs}
+    except BrokenExecutor:  # gone before all were handed out
+        raise WorkError(_GONE) from None
     for future in as_completed(waiting):
         failure = future.exception()
         if isinstance(failure, BrokenExecutor):
-            raise WorkError(
-                "a process that trained is gone: killed, or out of memory; what was finished stays: run the same "
-                "command (without --overwrite) to go on, with fewer workers where memory was short"
-            )
+            raise WorkError(_GONE)
         if failure is not None and not isinstance(failure, SynthkitError):
             raise failure
         yield waiting[future], failure
