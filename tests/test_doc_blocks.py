@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from synthkit.cli.main import app
+from synthkit.cli.commands import app
 from synthkit.recipe.load import load_recipe, recipe_names
 from synthkit.train import experiment_names, load_experiment
 from synthkit.train.load import resolved

@@ -36,7 +36,7 @@ def write(pages: Folder) -> None:
 
 def commands() -> Iterator[tuple[tuple[str, ...], click.Command]]:
     """Words of each command -> the command, those of groups too."""
-    from synthkit.cli.main import app
+    from synthkit.cli.commands import app
 
     def walk(group: click.Group, before: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], click.Command]]:
         for name, command in group.commands.items():
@@ -50,7 +50,7 @@ def commands() -> Iterator[tuple[tuple[str, ...], click.Command]]:
 
 
 def _help(words: tuple[str, ...]) -> str:
-    from synthkit.cli.main import run
+    from synthkit.cli.commands import run
 
     def call() -> None:
         if run([*words, "--help"]):

@@ -12,7 +12,7 @@ INTERRUPTED = 130
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; returns the exit code: 0, 1 (failed work), 2 (bad input), 130 (interrupted)."""
     try:
-        from synthkit.cli.main import run
+        from synthkit.cli.commands import run
 
         return run(argv)
     except KeyboardInterrupt:  # here, so that it is one line even while modules are being imported

@@ -27,6 +27,15 @@ def made(command, tmp_path):
     return tmp_path / "d"
 
 
+def test_the_function_is_there_however_often_it_is_called(capsys):
+    """Importing what it needs must put no module in its place."""
+    import synthkit.cli
+
+    for _ in range(2):
+        assert synthkit.cli.main(["--version"]) == 0
+    assert capsys.readouterr().out == 2 * f"synthkit {package.__version__}\n"
+
+
 def test_help_and_version(command):
     for flag in ("--help", "-h"):
         said = command(flag).stdout

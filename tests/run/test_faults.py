@@ -135,7 +135,7 @@ sys.exit(code)
 
 @pytest.mark.parametrize(
     "module",
-    ["synthkit.cli.main", "typer", "pydantic", "numpy.linalg", "synthkit._core", "synthkit.run.build"],
+    ["synthkit.cli.commands", "typer", "pydantic", "numpy.linalg", "synthkit._core", "synthkit.run.build"],
 )
 def test_ctrl_c_while_starting(module, tmp_path):
     """Whatever is being imported: one line, no trace. Before Python runs our code, the signal is Python's own."""
